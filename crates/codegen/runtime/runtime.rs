@@ -1,0 +1,257 @@
+//! What every generated server stands on: the guard around each operation, and answers that must not leave unsealed.
+//!
+//! A generated `…Routes` can only be mounted inside [`Guarded`]. The [`Guard`] sees the exact bytes of a request before any
+//! parameter is parsed, hands the handler its context, wraps the plaintext of a sealed answer, and writes every error,
+//! including those the framework makes while it parses.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use poem::{
+    Body, Endpoint, EndpointExt, Error, IntoResponse, Request, Response,
+    endpoint::BoxEndpoint,
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use poem_openapi::{
+    OpenApi,
+    payload::Payload,
+    registry::{MetaApi, MetaSchemaRef, Registry},
+    types::{ParseFromJSON, ToJSON, Type},
+};
+
+// Filled in by the generator from `[runtime]` of codegen.toml.
+use RUNTIME_ERROR as ApiError;
+use RUNTIME_SIGNATURE as RequestSignature;
+
+/// Largest request body in bytes; a larger one is refused with 413 before the guard opens it.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// One operation that is served.
+#[derive(Debug)]
+pub struct Operation {
+    pub id: &'static str,
+    /// Upper case.
+    pub method: &'static str,
+    /// As in the document, with `{variables}`.
+    pub path: &'static str,
+    pub signature: RequestSignature,
+    /// Whether the answer is a plaintext that [`Guard::seal`] has to wrap.
+    pub sealed: bool,
+}
+
+/// What the guard learned from a request.
+pub struct Opened<C> {
+    /// Given back to [`Guard::seal`].
+    pub call: C,
+    /// JSON that the handler parses in place of the received body, such as the payload of an `application/jwt` request.
+    pub body: Option<Bytes>,
+}
+
+pub trait Guard: Send + Sync + 'static {
+    type Call: Send + Sync + 'static;
+
+    /// Decides whether a request may proceed and puts the context of its operation into the request's extensions.
+    fn open(
+        &self,
+        operation: &'static Operation,
+        request: &mut Request,
+        body: &Bytes,
+    ) -> impl Future<Output = Result<Opened<Self::Call>, ApiError>> + Send;
+
+    /// Makes the response from the typed plaintext of an operation that is declared `seal`.
+    fn seal(
+        &self,
+        operation: &'static Operation,
+        call: Self::Call,
+        plaintext: serde_json::Value,
+    ) -> impl Future<Output = Result<Response, ApiError>> + Send;
+
+    /// The one error writer: gets everything that fails inside a guarded operation, also what the framework made.
+    fn refuse(&self, error: Error) -> Response;
+}
+
+/// An API whose operations all pass through a guard.
+pub struct Guarded<A, G> {
+    api: A,
+    guard: Arc<G>,
+    operations: &'static [Operation],
+    kept: Option<HashSet<&'static str>>,
+}
+
+impl<A, G> Guarded<A, G> {
+    pub(super) fn new(api: A, guard: Arc<G>, operations: &'static [Operation]) -> Self {
+        Self {
+            api,
+            guard,
+            operations,
+            kept: None,
+        }
+    }
+
+    /// Serves only the operations with these ids.
+    ///
+    /// # Panics
+    ///
+    /// If an id is not one of this API, as that is a mistake in the program and would leave an operation unserved.
+    #[must_use]
+    pub fn only(mut self, ids: &[&'static str]) -> Self {
+        for id in ids {
+            let known = self.operations.iter().any(|operation| operation.id == *id);
+            assert!(known, "`{id}` is not an operation of this API");
+        }
+        self.kept = Some(ids.iter().copied().collect());
+        self
+    }
+
+    fn serves(&self, operation: &Operation) -> bool {
+        self.kept
+            .as_ref()
+            .is_none_or(|kept| kept.contains(operation.id))
+    }
+
+    fn operation(&self, method: &Method, path: &str) -> Option<&'static Operation> {
+        self.operations.iter().find(|operation| {
+            operation.method == method.as_str() && same_route(operation.path, path)
+        })
+    }
+}
+
+impl<A: OpenApi, G: Guard> OpenApi for Guarded<A, G> {
+    fn meta() -> Vec<MetaApi> {
+        A::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+    }
+
+    fn add_routes(self, table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        let mut unguarded = HashMap::new();
+        let Self {
+            api,
+            guard,
+            operations,
+            kept,
+        } = self;
+        let routes = Guarded {
+            api: (),
+            guard,
+            operations,
+            kept,
+        };
+        api.add_routes(&mut unguarded);
+        for (path, methods) in unguarded {
+            for (method, endpoint) in methods {
+                // A route without an operation would be one without a guard: it is not mounted.
+                let Some(operation) = routes.operation(&method, &path) else {
+                    continue;
+                };
+                if routes.serves(operation) {
+                    let endpoint = GuardedEndpoint {
+                        endpoint,
+                        operation,
+                        guard: Arc::clone(&routes.guard),
+                    };
+                    let methods = table.entry(path.clone()).or_default();
+                    methods.insert(method, endpoint.boxed());
+                }
+            }
+        }
+    }
+}
+
+/// Compares a documented path with a mounted one, which spells its variables differently.
+fn same_route(documented: &str, mounted: &str) -> bool {
+    let variable = |segment: &str| segment.starts_with([':', '{']);
+    let mut mounted = mounted.split('/');
+    let same = documented.split('/').all(|segment| {
+        mounted
+            .next()
+            .is_some_and(|other| segment == other || (variable(segment) && variable(other)))
+    });
+    same && mounted.next().is_none()
+}
+
+struct GuardedEndpoint<G> {
+    endpoint: BoxEndpoint<'static>,
+    operation: &'static Operation,
+    guard: Arc<G>,
+}
+
+impl<G: Guard> Endpoint for GuardedEndpoint<G> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        match self.answer(request).await {
+            Ok(response) => Ok(response),
+            Err(error) => Ok(self.guard.refuse(error)),
+        }
+    }
+}
+
+impl<G: Guard> GuardedEndpoint<G> {
+    async fn answer(&self, mut request: Request) -> poem::Result<Response> {
+        let body = request.take_body().into_bytes_limit(MAX_BODY).await?;
+        let opened = self.guard.open(self.operation, &mut request, &body).await?;
+        match opened.body {
+            None => request.set_body(Body::from_bytes(body)),
+            Some(payload) => {
+                let json = HeaderValue::from_static("application/json");
+                request.headers_mut().insert(header::CONTENT_TYPE, json);
+                request.set_body(Body::from_bytes(payload));
+            }
+        }
+        let mut response = self.endpoint.call(request).await?;
+        let plaintext = response.extensions_mut().remove::<Plaintext>();
+        match plaintext {
+            None if self.operation.sealed => {
+                Err(Error::from_status(StatusCode::INTERNAL_SERVER_ERROR))
+            }
+            None => Ok(response),
+            Some(Plaintext(plaintext)) => Ok(self
+                .guard
+                .seal(self.operation, opened.call, plaintext)
+                .await?),
+        }
+    }
+}
+
+/// A typed answer that must be sealed.
+///
+/// The plaintext travels in the extensions of a response whose status is 500 and whose body is empty, so that it cannot
+/// leave as it is, whatever goes wrong on the way.
+pub struct Sealed<T>(pub T);
+
+#[derive(Clone)]
+struct Plaintext(serde_json::Value);
+
+impl<T: Type + ToJSON> Payload for Sealed<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: ToJSON> IntoResponse for Sealed<T> {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        if let Some(plaintext) = self.0.to_json() {
+            response.extensions_mut().insert(Plaintext(plaintext));
+        }
+        response
+    }
+}
+
+/// Applies the documented limits to a form, which poem-openapi reads without looking at them.
+pub(super) fn checked<T: ToJSON + ParseFromJSON>(form: &T) -> poem::Result<T> {
+    T::parse_from_json(form.to_json())
+        .map_err(|error| Error::from_string(error.into_message(), StatusCode::BAD_REQUEST))
+}

@@ -1,0 +1,136 @@
+//! Reads an `OpenAPI` 3.0 document from YAML into the [model](crate::model).
+//!
+//! The reader works on the raw JSON value and not on a typed `OpenAPI` library: it must know vendor extensions wherever
+//! they stand, keep the document losslessly for the Swagger UI, and refuse what it does not understand by place and not by a
+//! deserializer's line number.
+
+mod operation;
+mod schema;
+mod yaml;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::{
+    model::{Document, Schema},
+    names,
+    place::{Node, Place},
+};
+
+/// Reads the document at `path`; `wanted` are schemas that `wanted_by` asks for, whether or not an operation mentions them.
+pub(crate) fn read(
+    path: &Path,
+    shown: &str,
+    wanted: &BTreeSet<String>,
+    wanted_by: &Place,
+) -> Result<Document> {
+    let place = Place::file(shown);
+    let text = fs::read_to_string(path).with_context(|| place.refusal("cannot be read"))?;
+    let raw = yaml::parse(&text, &place)?;
+    let root = Node::new(&raw, place);
+    check_version(&root)?;
+
+    let mut reader = Reader::new(&raw, root.place.clone())?;
+    let operations = operation::read_all(&mut reader, &root.required("paths")?)?;
+    for name in wanted {
+        reader.component_type(name, wanted_by)?;
+    }
+    let info = root.required("info")?;
+    Ok(Document {
+        title: info.required("title")?.text()?.to_owned(),
+        version: info.required("version")?.text()?.to_owned(),
+        json: serde_json::to_string_pretty(&raw)? + "\n",
+        place: root.place,
+        operations,
+        schemas: reader.schemas,
+    })
+}
+
+fn check_version(root: &Node<'_>) -> Result<()> {
+    let version = root.required("openapi")?;
+    let text = version.text()?;
+    if text.starts_with("3.0.") {
+        return Ok(());
+    }
+    Err(version.refusal(format!(
+        "OpenAPI {text} is not supported, only 3.0: convert the document or ask its author for a 3.0 edition"
+    )))
+}
+
+/// Holds what the parts of the reader share: the whole document for references, and the schemas found so far.
+struct Reader<'a> {
+    raw: &'a Value,
+    place: Place,
+    /// Rust type name → name under `components/schemas`.
+    components: BTreeMap<String, &'a str>,
+    schemas: BTreeMap<String, Schema>,
+    /// What a schema says about every use of it.
+    inherited: BTreeMap<String, Inherited>,
+    /// Schemas being read, innermost last.
+    open: Vec<String>,
+}
+
+struct Inherited {
+    nullable: bool,
+    default: Option<Value>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(raw: &'a Value, place: Place) -> Result<Self> {
+        let mut components = BTreeMap::new();
+        if let Some(schemas) = raw.pointer("/components/schemas") {
+            let schemas = Node::new(schemas, place.within("components/schemas"));
+            for (name, node) in schemas.named_members()? {
+                if !names::is_expressible(name) {
+                    return Err(node.refusal("the name cannot be made a Rust name"));
+                }
+                if let Some(other) = components.insert(names::type_name(name), name) {
+                    return Err(
+                        node.refusal(format!("has the same Rust name as the schema `{other}`"))
+                    );
+                }
+            }
+        }
+        Ok(Self {
+            raw,
+            place,
+            components,
+            schemas: BTreeMap::new(),
+            inherited: BTreeMap::new(),
+            open: Vec::new(),
+        })
+    }
+
+    /// Follows `$ref` until something stands there; the place becomes that of the referenced component.
+    fn resolve(&self, node: Node<'a>) -> Result<Node<'a>> {
+        let mut node = node;
+        for _ in 0..16 {
+            let Some(reference) = node.field("$ref") else {
+                return Ok(node);
+            };
+            let pointer = local_pointer(&reference)?;
+            let value = self.raw.pointer(pointer).ok_or_else(|| {
+                reference.refusal(format!("`#{pointer}` does not exist in this document"))
+            })?;
+            let place = self.place.within(pointer.trim_start_matches('/'));
+            node = Node::new(value, place);
+        }
+        Err(node.refusal("the references go in a circle"))
+    }
+}
+
+/// The JSON pointer of a reference into the same document.
+fn local_pointer<'a>(reference: &Node<'a>) -> Result<&'a str> {
+    let text = reference.text()?;
+    text.strip_prefix('#').ok_or_else(|| {
+        reference.refusal(format!(
+            "`{text}` is outside this document: only references starting with `#/` are followed"
+        ))
+    })
+}

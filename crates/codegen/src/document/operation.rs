@@ -1,0 +1,138 @@
+//! Reads `paths`: operations with everything in them.
+
+mod content;
+mod parameters;
+
+use anyhow::{Result, bail};
+
+use super::Reader;
+use crate::{model::Operation, names, place::Node};
+
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+const PATH_ITEM: [&str; 4] = ["parameters", "summary", "description", "servers"];
+
+pub(super) fn read_all(reader: &mut Reader<'_>, paths: &Node<'_>) -> Result<Vec<Operation>> {
+    let mut operations: Vec<Operation> = Vec::new();
+    // Work on the document's own lifetime, so that references and inline parts are treated alike.
+    let paths = Node::new(&reader.raw["paths"], paths.place.clone());
+    for (path, item) in paths.members()? {
+        let item = item.named(reader.place.within(path));
+        refuse_unusual_path(path, &item)?;
+        refuse_same_route(&operations, path, &item)?;
+        for (key, node) in item.members()? {
+            if let Some(method) = METHODS.into_iter().find(|method| *method == key) {
+                let operation = read(reader, path, method, &item, &node)?;
+                refuse_same_name(&operations, &operation)?;
+                operations.push(operation);
+            } else if !PATH_ITEM.contains(&key) {
+                bail!(item.refusal(format!("`{key}` is not supported")));
+            }
+        }
+    }
+    Ok(operations)
+}
+
+fn refuse_unusual_path(path: &str, item: &Node<'_>) -> Result<()> {
+    let usual =
+        |character: char| character.is_ascii_alphanumeric() || "/-._~{}".contains(character);
+    if path.starts_with('/') && path.chars().all(usual) {
+        return Ok(());
+    }
+    Err(item.refusal("a path starts with `/` and has letters, digits, `-._~` and variables only"))
+}
+
+/// Routers cannot tell `/a/{x}` from `/a/{y}`.
+fn refuse_same_route(earlier: &[Operation], path: &str, item: &Node<'_>) -> Result<()> {
+    let route = |path: &str| -> Vec<String> {
+        let segments = path.split('/');
+        segments
+            .map(|segment| {
+                if segment.starts_with('{') {
+                    "{}"
+                } else {
+                    segment
+                }
+                .to_owned()
+            })
+            .collect()
+    };
+    let same =
+        |operation: &&Operation| operation.path != path && route(&operation.path) == route(path);
+    match earlier.iter().find(same) {
+        None => Ok(()),
+        Some(operation) => Err(item.refusal(format!(
+            "differs from {} in the names of variables only",
+            operation.path
+        ))),
+    }
+}
+
+fn refuse_same_name(earlier: &[Operation], operation: &Operation) -> Result<()> {
+    let name = names::field_name(&operation.id);
+    match earlier
+        .iter()
+        .find(|earlier| names::field_name(&earlier.id) == name)
+    {
+        None => Ok(()),
+        Some(earlier) => Err(operation.place.refusal(format!(
+            "has the same Rust name as the operation `{}` of {}",
+            earlier.id,
+            earlier.endpoint()
+        ))),
+    }
+}
+
+fn read<'a>(
+    reader: &mut Reader<'a>,
+    path: &str,
+    method: &'static str,
+    item: &Node<'a>,
+    node: &Node<'a>,
+) -> Result<Operation> {
+    let endpoint = format!("{} {path}", method.to_uppercase());
+    let nameless = node.clone().named(reader.place.within(endpoint.as_str()));
+    let id = nameless.required("operationId")?.text()?;
+    let place = reader.place.within(format!("{endpoint} ({id})"));
+    let node = node.clone().named(place.clone());
+    if !names::is_expressible(id) {
+        bail!(node.refusal("the operationId cannot be made a Rust name"));
+    }
+    node.only(&[
+        "operationId",
+        "tags",
+        "summary",
+        "description",
+        "externalDocs",
+        "parameters",
+        "requestBody",
+        "responses",
+        "deprecated",
+        "security",
+        "servers",
+    ])?;
+
+    let stem = names::type_name(id);
+    let mut parameters = Vec::new();
+    for owner in [item, &node] {
+        if let Some(list) = owner.field("parameters") {
+            parameters::read_all(reader, &stem, &list, &place, &mut parameters)?;
+        }
+    }
+    let parameters = parameters::in_path_order(parameters, path, &place)?;
+    let body = match node.field("requestBody") {
+        None => None,
+        Some(body) => Some(content::read_body(reader, &stem, body)?),
+    };
+    let successes = content::read_answers(reader, &stem, &node.required("responses")?, &place)?;
+    Ok(Operation {
+        id: id.to_owned(),
+        method,
+        path: path.to_owned(),
+        summary: node.text_at("summary")?,
+        description: node.text_at("description")?,
+        parameters,
+        body,
+        successes,
+        place,
+    })
+}

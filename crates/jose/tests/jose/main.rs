@@ -1,0 +1,14 @@
+//! The crate from outside: against an implementation that is not ours, against published examples, and against attackers.
+
+mod ciphertexts;
+mod damage;
+mod forgeries;
+mod key_files;
+mod key_sets;
+mod oracle;
+mod parties;
+mod pool;
+mod signing;
+mod tampering;
+mod vectors;
+mod verifier;

@@ -1,0 +1,42 @@
+//! PayNet's Open Finance Platform and a Data Consumer, over real sockets, for development and tests.
+//!
+//! The simulator is the counterparty of a Data Provider: an authorization server and a resource server that check what the real ones
+//! check (mutual TLS, client assertions, certificate-bound tokens, `id_token`s, the consent's states), and a small consumer app that a
+//! person can click through. It knows nothing of the provider it talks to beyond the published contract, holds all state in memory,
+//! and listens on loopback only. Tests drive it through [`Simulator`]'s scripting methods, which can also do what no honest party would.
+
+mod clock;
+mod consumer;
+mod forge;
+#[path = "../generated/mod.rs"]
+#[rustfmt::skip]
+mod generated;
+mod keys;
+mod listener;
+mod pages;
+mod pki;
+mod platform;
+mod provider_client;
+mod random;
+mod scenario;
+mod simulator;
+mod tls;
+
+pub use forge::{ForgeError, ForgedAlgorithm, Signing};
+pub use keys::KeysError;
+pub use pki::{Authority, Leaf, Pki, PkiError, Usage};
+pub use platform::{
+    consent::{Consent, ConsentStatus, ConsentedAccount, StatusReason, UserIdentity},
+    consents::NewConsent,
+    events::EventType,
+    faults::{Fault, Operation},
+    state::{ClientAuthentication, ReceivedUpdate, SentEvent},
+};
+pub use scenario::{
+    Answer, AuthorizeRequest, ConsentSnapshot, DataAnswer, DataCall, DataTweak, EventPost,
+    EventTweak, RawRequest, Resource, ScenarioError,
+};
+pub use simulator::{
+    Consumer, KeySource, Provider, Simulator, SimulatorError, SimulatorOptions, Urls,
+};
+pub use tls::TlsError;

@@ -1,0 +1,365 @@
+//! The development PKI: every certificate and key that a demonstration or a test needs, as PEM files in one folder.
+//!
+//! It exists so that nothing in the simulator is pretended: handshakes, signatures and certificate-bound tokens are real, only the
+//! authority that issued the certificates is ours. Never for production, and every subject says so.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    thread,
+};
+
+use openssl::{
+    asn1::Asn1Time,
+    bn::{BigNum, MsbOption},
+    ec::{EcGroup, EcKey},
+    error::ErrorStack,
+    hash::MessageDigest,
+    nid::Nid,
+    pkey::{PKey, Private},
+    rsa::Rsa,
+    x509::{
+        X509, X509Builder, X509NameBuilder, X509Ref,
+        extension::{
+            AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage,
+            SubjectAlternativeName, SubjectKeyIdentifier,
+        },
+    },
+};
+
+const AUTHORITY_DAYS: u32 = 3650;
+const LEAF_DAYS: u32 = 825;
+const RSA_BITS: u32 = 2048;
+
+/// A folder of `NAME.crt` and `NAME.key`.
+#[derive(Clone, Debug)]
+pub struct Pki {
+    dir: PathBuf,
+}
+
+impl Pki {
+    /// Makes all authorities and certificates anew; what the folder held under the same names is overwritten.
+    pub fn create(dir: impl Into<PathBuf>) -> Result<Self, PkiError> {
+        let pki = Self { dir: dir.into() };
+        fs::create_dir_all(&pki.dir).map_err(|source| pki.io_error(&pki.dir, source))?;
+        let keys = generate_keys()?;
+        for authority in [Authority::Trusted, Authority::Rogue] {
+            let key = elliptic_key()?;
+            let certificate = authority_certificate(authority, &key)?;
+            pki.write(authority.name(), &certificate, &key)?;
+        }
+        for (leaf, key) in LEAVES.iter().zip(keys) {
+            pki.issue_with_key(leaf, &key)?;
+        }
+        Ok(pki)
+    }
+
+    /// A folder that [`Pki::create`] filled before.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, PkiError> {
+        let pki = Self { dir: dir.into() };
+        let missing = LEAVES
+            .iter()
+            .find(|leaf| !pki.key_file(leaf.name).is_file());
+        match missing {
+            None => Ok(pki),
+            Some(leaf) => Err(PkiError::Missing(pki.key_file(leaf.name))),
+        }
+    }
+
+    /// One more certificate from the same authority, for example the successor of a signing key.
+    pub fn issue(&self, leaf: &Leaf) -> Result<(), PkiError> {
+        let key = leaf.usage.generate_key()?;
+        self.issue_with_key(leaf, &key)
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub fn certificate_file(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.crt"))
+    }
+
+    pub fn key_file(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.key"))
+    }
+
+    /// The certificate as PEM.
+    pub fn certificate(&self, name: &str) -> Result<Vec<u8>, PkiError> {
+        self.read(&self.certificate_file(name))
+    }
+
+    /// The private key as PEM (PKCS#8).
+    pub fn key(&self, name: &str) -> Result<Vec<u8>, PkiError> {
+        self.read(&self.key_file(name))
+    }
+
+    /// The certificate as DER, the form that thumbprints are made of.
+    pub fn certificate_der(&self, name: &str) -> Result<Vec<u8>, PkiError> {
+        Ok(X509::from_pem(&self.certificate(name)?)?.to_der()?)
+    }
+
+    fn issue_with_key(&self, leaf: &Leaf, key: &PKey<Private>) -> Result<(), PkiError> {
+        let authority = leaf.authority.name();
+        let issuer = X509::from_pem(&self.certificate(authority)?)?;
+        let issuer_key = PKey::private_key_from_pem(&self.key(authority)?)?;
+        let certificate = leaf_certificate(leaf, key, &issuer, &issuer_key)?;
+        self.write(leaf.name, &certificate, key)
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, PkiError> {
+        fs::read(path).map_err(|source| self.io_error(path, source))
+    }
+
+    fn write(&self, name: &str, certificate: &X509, key: &PKey<Private>) -> Result<(), PkiError> {
+        let path = self.certificate_file(name);
+        fs::write(&path, certificate.to_pem()?).map_err(|source| self.io_error(&path, source))?;
+        let path = self.key_file(name);
+        write_private(&path, &key.private_key_to_pem_pkcs8()?)
+            .map_err(|source| self.io_error(&path, source))
+    }
+
+    #[expect(clippy::unused_self, reason = "reads better at its many call sites")]
+    fn io_error(&self, path: &Path, source: io::Error) -> PkiError {
+        PkiError::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PkiError {
+    #[error("a key could not be generated: its thread stopped")]
+    Generation,
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{} is missing; create the development PKI first", .0.display())]
+    Missing(PathBuf),
+    #[error("openssl: {0}")]
+    Openssl(#[from] ErrorStack),
+}
+
+/// What a certificate is for; decides key type, key usage and extended key usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// TLS client, P-256.
+    Client,
+    /// JWE recipient, RSA.
+    Encryption,
+    /// TLS server for `localhost`, `127.0.0.1` and `::1`, P-256.
+    Server,
+    /// JWS, RSA.
+    Signing,
+}
+
+impl Usage {
+    fn generate_key(self) -> Result<PKey<Private>, ErrorStack> {
+        match self {
+            Self::Client | Self::Server => elliptic_key(),
+            Self::Encryption | Self::Signing => PKey::from_rsa(Rsa::generate(RSA_BITS)?),
+        }
+    }
+}
+
+/// Who vouches for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// An authority nobody has configured.
+    Rogue,
+    /// The one both sides trust.
+    Trusted,
+}
+
+impl Authority {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rogue => "rogue-ca",
+            Self::Trusted => "ca",
+        }
+    }
+}
+
+/// A certificate to issue.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf {
+    pub name: &'static str,
+    pub organization: &'static str,
+    pub usage: Usage,
+    pub authority: Authority,
+}
+
+impl Leaf {
+    pub const fn trusted(name: &'static str, organization: &'static str, usage: Usage) -> Self {
+        Self {
+            name,
+            organization,
+            usage,
+            authority: Authority::Trusted,
+        }
+    }
+
+    const fn rogue(name: &'static str, organization: &'static str, usage: Usage) -> Self {
+        Self {
+            name,
+            organization,
+            usage,
+            authority: Authority::Rogue,
+        }
+    }
+}
+
+const LEAVES: [Leaf; 16] = [
+    Leaf::trusted("dp-server", "Bank Contoh", Usage::Server),
+    Leaf::trusted("dp-client", "Bank Contoh", Usage::Client),
+    Leaf::trusted("dp-signing", "Bank Contoh", Usage::Signing),
+    Leaf::trusted("paynet-server", "PayNet simulator", Usage::Server),
+    Leaf::trusted("paynet-client", "PayNet simulator", Usage::Client),
+    Leaf::trusted("paynet-signing", "PayNet simulator", Usage::Signing),
+    Leaf::trusted("dc-client", "Kira Budget", Usage::Client),
+    Leaf::trusted("dc-signing", "Kira Budget", Usage::Signing),
+    Leaf::trusted("dc-encryption", "Kira Budget", Usage::Encryption),
+    Leaf::trusted("dc2-client", "Pinjam Pantas", Usage::Client),
+    Leaf::trusted("dc2-signing", "Pinjam Pantas", Usage::Signing),
+    Leaf::trusted("dc2-encryption", "Pinjam Pantas", Usage::Encryption),
+    Leaf::trusted("other-client", "Somebody else", Usage::Client),
+    // The rogue calls itself PayNet: only the authority gives it away.
+    Leaf::rogue("rogue-client", "PayNet simulator", Usage::Client),
+    Leaf::rogue("rogue-signing", "PayNet simulator", Usage::Signing),
+    Leaf::rogue("rogue-server", "PayNet simulator", Usage::Server),
+];
+
+/// RSA keys take long and unevenly so, hence a thread for each.
+fn generate_keys() -> Result<Vec<PKey<Private>>, PkiError> {
+    let threads = LEAVES.map(|leaf| thread::spawn(move || leaf.usage.generate_key()));
+    threads
+        .into_iter()
+        .map(|thread| Ok(thread.join().map_err(|_| PkiError::Generation)??))
+        .collect()
+}
+
+fn elliptic_key() -> Result<PKey<Private>, ErrorStack> {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+    PKey::from_ec_key(EcKey::generate(&group)?)
+}
+
+fn authority_certificate(authority: Authority, key: &PKey<Private>) -> Result<X509, ErrorStack> {
+    let name = match authority {
+        Authority::Rogue => "Rogue development CA",
+        Authority::Trusted => "Development CA",
+    };
+    let mut builder = unsigned_certificate("Development only", name, key, AUTHORITY_DAYS)?;
+    let subject = subject_name("Development only", name)?;
+    builder.set_issuer_name(&subject)?;
+    builder.append_extension(BasicConstraints::new().critical().ca().pathlen(0).build()?)?;
+    builder.append_extension(
+        KeyUsage::new()
+            .critical()
+            .key_cert_sign()
+            .crl_sign()
+            .build()?,
+    )?;
+    let identifier = SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?;
+    builder.append_extension(identifier)?;
+    builder.sign(key, MessageDigest::sha256())?;
+    Ok(builder.build())
+}
+
+fn leaf_certificate(
+    leaf: &Leaf,
+    key: &PKey<Private>,
+    issuer: &X509Ref,
+    issuer_key: &PKey<Private>,
+) -> Result<X509, ErrorStack> {
+    let common_name = match leaf.usage {
+        Usage::Server => "localhost",
+        _ => leaf.name,
+    };
+    let mut builder = unsigned_certificate(leaf.organization, common_name, key, LEAF_DAYS)?;
+    builder.set_issuer_name(issuer.subject_name())?;
+    builder.append_extension(BasicConstraints::new().critical().build()?)?;
+    add_usage(&mut builder, leaf.usage, issuer)?;
+    let context = builder.x509v3_context(Some(issuer), None);
+    let subject_id = SubjectKeyIdentifier::new().build(&context)?;
+    let authority_id = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
+    builder.append_extension(subject_id)?;
+    builder.append_extension(authority_id)?;
+    builder.sign(issuer_key, MessageDigest::sha256())?;
+    Ok(builder.build())
+}
+
+fn add_usage(builder: &mut X509Builder, usage: Usage, issuer: &X509Ref) -> Result<(), ErrorStack> {
+    let mut key_usage = KeyUsage::new();
+    key_usage.critical();
+    match usage {
+        Usage::Encryption => key_usage.key_encipherment(),
+        Usage::Signing => key_usage.digital_signature().non_repudiation(),
+        Usage::Client | Usage::Server => key_usage.digital_signature(),
+    };
+    builder.append_extension(key_usage.build()?)?;
+    match usage {
+        Usage::Client => builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?),
+        Usage::Server => {
+            builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
+            let names = SubjectAlternativeName::new()
+                .dns("localhost")
+                .ip("127.0.0.1")
+                .ip("::1")
+                .build(&builder.x509v3_context(Some(issuer), None))?;
+            builder.append_extension(names)
+        }
+        Usage::Encryption | Usage::Signing => Ok(()),
+    }
+}
+
+fn unsigned_certificate(
+    organization: &str,
+    common_name: &str,
+    key: &PKey<Private>,
+    days: u32,
+) -> Result<X509Builder, ErrorStack> {
+    let mut builder = X509::builder()?;
+    builder.set_version(2)?;
+    let mut serial = BigNum::new()?;
+    serial.rand(120, MsbOption::MAYBE_ZERO, false)?;
+    builder.set_serial_number(&*serial.to_asn1_integer()?)?;
+    builder.set_subject_name(&*subject_name(organization, common_name)?)?;
+    builder.set_pubkey(key)?;
+    builder.set_not_before(&*Asn1Time::days_from_now(0)?)?;
+    builder.set_not_after(&*Asn1Time::days_from_now(days)?)?;
+    Ok(builder)
+}
+
+fn subject_name(
+    organization: &str,
+    common_name: &str,
+) -> Result<openssl::x509::X509Name, ErrorStack> {
+    let mut name = X509NameBuilder::new()?;
+    name.append_entry_by_text("C", "MY")?;
+    name.append_entry_by_text("O", organization)?;
+    name.append_entry_by_text("OU", "Development only")?;
+    name.append_entry_by_text("CN", common_name)?;
+    Ok(name.build())
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // An existing file keeps its mode when it is overwritten, so it goes first.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::File::create(path)?.write_all(bytes)
+}

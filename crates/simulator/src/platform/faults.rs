@@ -1,0 +1,140 @@
+//! Faults on order: what PayNet's own endpoints answer next, one entry per call, so that a provider's recovery can be proved.
+
+use std::{sync::Arc, time::Duration};
+
+use poem::{Endpoint, IntoResponse, Request, Response, http::Method, http::StatusCode};
+
+use super::{Platform, error::refuse};
+use crate::listener::LostAnswer;
+
+/// An endpoint of the platform that a Data Provider calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    ConsumerJwks,
+    Discovery,
+    PaynetJwks,
+    RetrieveConsent,
+    RevokeConsent,
+    Token,
+    UpdateConsent,
+}
+
+impl Operation {
+    fn of(method: &Method, path: &str) -> Option<Self> {
+        let segments: Vec<_> = path.trim_matches('/').split('/').collect();
+        match (method.as_str(), segments.as_slice()) {
+            ("GET", [".well-known", "openid-configuration"]) => Some(Self::Discovery),
+            ("GET", ["v1", "oauth", "jwks"] | ["v1", "oauth", "jwks", "paynet"]) => {
+                Some(Self::PaynetJwks)
+            }
+            ("GET", ["v1", "oauth", "jwks", _]) => Some(Self::ConsumerJwks),
+            ("POST", ["token"]) => Some(Self::Token),
+            ("GET", ["v1", "consents", _]) => Some(Self::RetrieveConsent),
+            ("PATCH", ["v1", "consents", _]) => Some(Self::UpdateConsent),
+            ("POST", ["v1", "consents", _, "revoke"]) => Some(Self::RevokeConsent),
+            _ => None,
+        }
+    }
+}
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The call is processed, after a while.
+    Delay(Duration),
+    /// The call is processed, and the connection closes instead of answering.
+    LostAnswer,
+    /// The call is not processed, and the connection closes.
+    LostRequest,
+    /// The call is not processed; this status with PayNet's error body.
+    Status(u16),
+}
+
+/// Wraps an endpoint of the platform: counts calls, and applies the faults that were ordered.
+pub(crate) struct Faulty<E> {
+    platform: Arc<Platform>,
+    inner: E,
+}
+
+impl<E> Faulty<E> {
+    pub(crate) fn new(platform: Arc<Platform>, inner: E) -> Self {
+        Self { platform, inner }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Faulty<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let fault = Operation::of(request.method(), request.uri().path())
+            .and_then(|operation| self.platform.count(operation));
+        match fault {
+            None => Ok(self.answer(request).await),
+            Some(Fault::Delay(duration)) => {
+                tokio::time::sleep(duration).await;
+                Ok(self.answer(request).await)
+            }
+            Some(Fault::LostAnswer) => {
+                let mut response = self.answer(request).await;
+                response.extensions_mut().insert(LostAnswer);
+                Ok(response)
+            }
+            Some(Fault::LostRequest) => {
+                let mut response = Response::default();
+                response.extensions_mut().insert(LostAnswer);
+                Ok(response)
+            }
+            Some(Fault::Status(status)) => Ok(ordered_status(status)),
+        }
+    }
+}
+
+impl<E: Endpoint> Faulty<E> {
+    async fn answer(&self, request: Request) -> Response {
+        match self.inner.call(request).await {
+            Ok(output) => output.into_response(),
+            Err(error) => refuse(error),
+        }
+    }
+}
+
+fn ordered_status(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = if status == StatusCode::SERVICE_UNAVAILABLE {
+        "temporarily_unavailable"
+    } else {
+        "server_error"
+    };
+    let body = serde_json::json!({
+        "error": code,
+        "error_description": "a fault ordered by the test",
+    });
+    let mut response = Response::builder()
+        .status(status)
+        .content_type("application/json");
+    if matches!(status.as_u16(), 429 | 503) {
+        response = response.header("retry-after", "1");
+    }
+    response.body(body.to_string())
+}
+
+impl Platform {
+    fn count(&self, operation: Operation) -> Option<Fault> {
+        let mut state = self.state();
+        *state.calls.entry(operation).or_default() += 1;
+        state.faults.get_mut(&operation)?.pop_front()
+    }
+
+    pub(crate) fn order_faults(
+        &self,
+        operation: Operation,
+        faults: impl IntoIterator<Item = Fault>,
+    ) {
+        let mut state = self.state();
+        state.faults.entry(operation).or_default().extend(faults);
+    }
+
+    pub(crate) fn calls(&self, operation: Operation) -> u64 {
+        self.state().calls.get(&operation).copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,375 @@
+//! A consumer's data call as PayNet passes it on, with anything in it changed.
+
+use http::Method;
+use izin_jose::DecryptionKey;
+use serde_json::{Map, Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use super::{Answer, ScenarioError};
+use crate::{
+    forge::{ForgedAlgorithm, Signing, overlay, tamper_signature},
+    keys::{key_id, numeric_now, verify_claims},
+    platform::state::RegisteredProvider,
+    simulator::{Consumer, Simulator, SimulatorError},
+};
+
+const SIGNATURE_SECONDS: f64 = 300.0;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    Account,
+    Balances,
+    Transactions,
+}
+
+/// A data call under one consent. Unless told otherwise, everything in it is as PayNet would send it.
+#[derive(Clone, Debug)]
+pub struct DataCall {
+    consent_id: String,
+    account_id: String,
+    resource: Resource,
+    dc_id: Option<String>,
+    query: Vec<(String, String)>,
+    tweaks: Vec<DataTweak>,
+}
+
+/// One deviation from an honest call. They are applied in the order given.
+#[derive(Clone, Debug)]
+pub enum DataTweak {
+    Algorithm(ForgedAlgorithm),
+    /// A claim of the consumer's signature; null removes it.
+    Claim(String, Value),
+    /// Instead of `paynet-client`; `None` presents no certificate.
+    ClientCertificate(Option<String>),
+    /// The query parameter `consent_id` that PayNet adds; `None` leaves it out.
+    ConsentParameter(Option<String>),
+    /// The consumer's signature is detached, over the consent id.
+    Detached,
+    /// `x-enc-kid`; `None` leaves it out.
+    EncryptionKid(Option<String>),
+    /// The signature was made so many seconds ago, and has run out if that is long.
+    Aged(f64),
+    /// `None` sends no interaction id; the jti stays.
+    InteractionId(Option<String>),
+    /// The jti, for a replay.
+    Jti(String),
+    /// The kid that the header claims.
+    Kid(String),
+    Method(String),
+    /// A member of the protected header; null removes it.
+    ProtectedHeader(String, Value),
+    /// Instead of `x-signature`.
+    SignatureHeader(String),
+    /// A key of the PKI instead of the consumer's own.
+    SignedBy(String),
+    TamperedSignature,
+    /// A query parameter that the signature does not know of.
+    UnsignedQuery(String, String),
+    /// Without PayNet's signature of the hop.
+    WithoutHopSignature,
+    WithoutSignature,
+}
+
+/// The answer, and the data if it could be opened with the consumer's key.
+#[derive(Clone, Debug)]
+pub struct DataAnswer {
+    pub answer: Answer,
+    /// Claims of the provider's signature, which was verified with its registered keys.
+    pub claims: Option<Value>,
+    /// `{"data": …}`.
+    pub plaintext: Option<Value>,
+    /// Why a 200 could not be opened.
+    pub problem: Option<String>,
+}
+
+impl DataCall {
+    pub fn new(
+        resource: Resource,
+        consent_id: impl Into<String>,
+        account_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            consent_id: consent_id.into(),
+            account_id: account_id.into(),
+            resource,
+            dc_id: None,
+            query: Vec::new(),
+            tweaks: Vec::new(),
+        }
+    }
+
+    pub fn balances(consent_id: impl Into<String>, account_id: impl Into<String>) -> Self {
+        Self::new(Resource::Balances, consent_id, account_id)
+    }
+
+    pub fn account(consent_id: impl Into<String>, account_id: impl Into<String>) -> Self {
+        Self::new(Resource::Account, consent_id, account_id)
+    }
+
+    pub fn transactions(consent_id: impl Into<String>, account_id: impl Into<String>) -> Self {
+        Self::new(Resource::Transactions, consent_id, account_id)
+    }
+
+    /// Another consumer than the consent's makes the call, with its own keys.
+    #[must_use]
+    pub fn by(mut self, dc_id: impl Into<String>) -> Self {
+        self.dc_id = Some(dc_id.into());
+        self
+    }
+
+    /// A query parameter, signed.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn with(mut self, tweak: DataTweak) -> Self {
+        self.tweaks.push(tweak);
+        self
+    }
+}
+
+impl DataAnswer {
+    pub fn status(&self) -> u16 {
+        self.answer.status
+    }
+
+    /// `data` of the plaintext; null if there is none.
+    pub fn data(&self) -> Value {
+        let data = self.plaintext.as_ref().and_then(|all| all.get("data"));
+        data.cloned().unwrap_or_default()
+    }
+}
+
+struct Draft {
+    method: String,
+    url: Url,
+    claims: Map<String, Value>,
+    signing: Option<Signing>,
+    signature_header: String,
+    tampered: bool,
+    consent_parameter: Option<String>,
+    encryption_kid: Option<String>,
+    interaction_id: Option<String>,
+    hop: bool,
+    certificate: Option<String>,
+}
+
+impl Simulator {
+    pub async fn data_call(&self, call: DataCall) -> Result<DataAnswer, ScenarioError> {
+        let consent = self.known(&call.consent_id)?;
+        let provider = self.platform.registered(&consent.dp_id)?;
+        let dc_id = call.dc_id.clone().unwrap_or(consent.dc_id);
+        let consumer = self.consumer(&dc_id)?;
+        let mut draft = self.honest(&call, &provider, consumer)?;
+        for tweak in call.tweaks {
+            draft.apply(tweak);
+        }
+        let answer = self.send_call(&call.consent_id, draft).await?;
+        if answer.status != 200 {
+            return Ok(DataAnswer {
+                answer,
+                claims: None,
+                plaintext: None,
+                problem: None,
+            });
+        }
+        self.opened(answer, &provider, consumer).await
+    }
+
+    fn honest(
+        &self,
+        call: &DataCall,
+        provider: &RegisteredProvider,
+        consumer: &Consumer,
+    ) -> Result<Draft, ScenarioError> {
+        let path = path(call);
+        let mut url = Url::parse(&format!("{}{path}", provider.webhooks_url))?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let interaction_id = Uuid::new_v4().to_string();
+        let now = numeric_now();
+        let qpm: Map<String, Value> = call
+            .query
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
+        let claims = json!({
+            "iss": consumer.dc_id,
+            "sub": call.consent_id,
+            "aud": [provider.dp_id, "Paynet OFP"],
+            "iat": now,
+            "nbf": now,
+            "exp": now + SIGNATURE_SECONDS,
+            "jti": interaction_id,
+            "qpm": qpm,
+            "url": format!("{}{path}", self.urls().resource_server),
+        });
+        let encryption = self.pki.certificate(&consumer.key("encryption"))?;
+        Ok(Draft {
+            method: "GET".to_owned(),
+            url,
+            claims: claims.as_object().cloned().unwrap_or_default(),
+            signing: Some(Signing::by(consumer.key("signing"))),
+            signature_header: "x-signature".to_owned(),
+            tampered: false,
+            consent_parameter: Some(call.consent_id.clone()),
+            encryption_kid: Some(key_id(&encryption)?.to_string()),
+            interaction_id: Some(interaction_id),
+            hop: true,
+            certificate: Some("paynet-client".to_owned()),
+        })
+    }
+
+    async fn send_call(&self, consent_id: &str, mut draft: Draft) -> Result<Answer, ScenarioError> {
+        if let Some(consent_id) = &draft.consent_parameter {
+            draft
+                .url
+                .query_pairs_mut()
+                .append_pair("consent_id", consent_id);
+        }
+        let method = Method::from_bytes(draft.method.as_bytes()).unwrap_or(Method::GET);
+        let mut request = self
+            .request(method, draft.url)
+            .header("accept", "application/json");
+        if let Some(name) = draft.certificate {
+            request = request.certificate(name);
+        }
+        if let Some(kid) = draft.encryption_kid {
+            request = request.header("x-enc-kid", kid);
+        }
+        if let Some(id) = draft.interaction_id {
+            request = request.header("x-fapi-interaction-id", id);
+        }
+        let hop_is_replaced =
+            draft.signing.is_some() && draft.signature_header == "x-fapi-signature";
+        if draft.hop && !hop_is_replaced {
+            let hop = Signing::by("paynet-signing").detached();
+            let signature = self.sign(&hop, consent_id.as_bytes())?;
+            request = request.header("x-fapi-signature", signature);
+        }
+        if let Some(signing) = &draft.signing {
+            let payload = if signing.detached {
+                consent_id.as_bytes().to_vec()
+            } else {
+                serde_json::to_vec(&draft.claims)?
+            };
+            let mut signature = self.sign(signing, &payload)?;
+            if draft.tampered {
+                signature = tamper_signature(&signature);
+            }
+            request = request.header(draft.signature_header, signature);
+        }
+        request.send().await
+    }
+
+    async fn opened(
+        &self,
+        answer: Answer,
+        provider: &RegisteredProvider,
+        consumer: &Consumer,
+    ) -> Result<DataAnswer, ScenarioError> {
+        let envelope = answer.json();
+        let token = envelope.get("data").and_then(Value::as_str);
+        let token = token.unwrap_or_default();
+        let keys = self.platform.provider_keys(provider, token).await?;
+        let certificate = self.pki.certificate(&consumer.key("encryption"))?;
+        let key = self.pki.key(&consumer.key("encryption"))?;
+        let key = DecryptionKey::from_pem(&certificate, &key, None);
+        let key = key.map_err(SimulatorError::from)?;
+        let claims = match verify_claims(token, &keys) {
+            Ok(claims) => claims.0,
+            Err(error) => return Ok(DataAnswer::unopened(answer, None, error.to_string())),
+        };
+        let sealed = claims.get("data").and_then(Value::as_str);
+        let sealed = sealed.unwrap_or_default().to_owned();
+        let claims = Some(Value::Object(claims));
+        let plaintext = match key.decrypt(&sealed) {
+            Ok(plaintext) => plaintext,
+            Err(error) => return Ok(DataAnswer::unopened(answer, claims, error.to_string())),
+        };
+        Ok(DataAnswer {
+            answer,
+            claims,
+            plaintext: Some(serde_json::from_slice(&plaintext)?),
+            problem: None,
+        })
+    }
+}
+
+impl DataAnswer {
+    fn unopened(answer: Answer, claims: Option<Value>, problem: String) -> Self {
+        Self {
+            answer,
+            claims,
+            plaintext: None,
+            problem: Some(problem),
+        }
+    }
+}
+
+fn path(call: &DataCall) -> String {
+    let account_id = &call.account_id;
+    match call.resource {
+        Resource::Account => format!("/v1/accounts/{account_id}"),
+        Resource::Balances => format!("/v1/accounts/{account_id}/balances"),
+        Resource::Transactions => format!("/v1/accounts/{account_id}/transactions"),
+    }
+}
+
+impl Draft {
+    fn apply(&mut self, tweak: DataTweak) {
+        match tweak {
+            DataTweak::Aged(seconds) => self.age(seconds),
+            DataTweak::Claim(name, value) => {
+                overlay(&mut self.claims, &Map::from_iter([(name, value)]));
+            }
+            DataTweak::ClientCertificate(name) => self.certificate = name,
+            DataTweak::ConsentParameter(value) => self.consent_parameter = value,
+            DataTweak::EncryptionKid(kid) => self.encryption_kid = kid,
+            DataTweak::InteractionId(id) => self.interaction_id = id,
+            DataTweak::Jti(jti) => {
+                self.claims.insert("jti".to_owned(), jti.into());
+            }
+            DataTweak::Method(method) => self.method = method,
+            DataTweak::SignatureHeader(name) => self.signature_header = name,
+            DataTweak::TamperedSignature => self.tampered = true,
+            DataTweak::UnsignedQuery(name, value) => {
+                self.url.query_pairs_mut().append_pair(&name, &value);
+            }
+            DataTweak::WithoutHopSignature => self.hop = false,
+            DataTweak::WithoutSignature => self.signing = None,
+            DataTweak::Algorithm(algorithm) => {
+                self.sign_otherwise(|signing| signing.algorithm = algorithm);
+            }
+            DataTweak::Detached => self.sign_otherwise(|signing| signing.detached = true),
+            DataTweak::Kid(kid) => self.sign_otherwise(|signing| signing.kid = Some(kid)),
+            DataTweak::ProtectedHeader(name, value) => {
+                self.sign_otherwise(|signing| {
+                    signing.header.insert(name, value);
+                });
+            }
+            DataTweak::SignedBy(key) => self.sign_otherwise(|signing| signing.key = key),
+        }
+    }
+
+    fn sign_otherwise(&mut self, change: impl FnOnce(&mut Signing)) {
+        if let Some(signing) = &mut self.signing {
+            change(signing);
+        }
+    }
+
+    fn age(&mut self, seconds: f64) {
+        for name in ["iat", "nbf", "exp"] {
+            let time = self.claims.get(name).and_then(Value::as_f64);
+            if let Some(time) = time {
+                self.claims.insert(name.to_owned(), (time - seconds).into());
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+DROP TABLE ledger;
+DROP TABLE access_log;
+DROP TABLE throttles;
+DROP TABLE seen_tokens;
+DROP TABLE authorization_sessions;
+DROP TABLE authorization_handles;
+DROP TABLE outbox;
+DROP TABLE receipts;
+DROP TABLE decisions;
+DROP TABLE consent_events;
+DROP TABLE consent_accounts;
+DROP TABLE accounts;
+DROP TABLE consents;

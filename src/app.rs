@@ -1,0 +1,245 @@
+//! The only place that wires the rooms together: from a configuration to running listeners and jobs.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use izin_jose::{CryptoPool, KeyId};
+use poem::endpoint::BoxEndpoint;
+use poem::{EndpointExt, Response, Route};
+use poem_openapi::OpenApiService;
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::authorization::{Authorization, AuthorizationParts};
+use crate::bank::{CoreBank, DemoBank};
+use crate::clock::SharedClock;
+use crate::config::{BankKind, Config};
+use crate::generated::ofp_dp::server::OfpWebhooksRoutes;
+use crate::http::{BoundListener, Handshake, Traced, error_response, server_config};
+use crate::ids::DpId;
+use crate::jobs::{Deadlines, Deliveries};
+use crate::pages::render::{Branding, Renderer};
+use crate::pages::{self, Pages};
+use crate::paynet::Paynet;
+use crate::resources::Resources;
+use crate::sign_in::PasswordSignIn;
+use crate::signing::SigningKeys;
+use crate::store::Store;
+use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
+use crate::webhooks::Webhooks;
+
+/// The operations that a customer's browser or anybody may call.
+const ON_PUBLIC_LISTENER: &[&str] = &["authorize", "getProviderJwks"];
+
+/// A running Data Provider.
+pub struct Service {
+    pub webhooks_address: SocketAddr,
+    pub public_address: SocketAddr,
+    pub public_url: String,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Everything that both listeners and the jobs share.
+struct Rooms {
+    authorization: Authorization,
+    deliveries: Deliveries,
+    deadlines: Deadlines,
+    guard: OfpGuard,
+    renderer: Arc<Renderer>,
+    resources: Resources,
+    signing: SigningKeys,
+}
+
+impl Service {
+    /// Opens the database, brings its schema up to date, binds the listeners and starts the jobs.
+    pub async fn start(config: Config, clock: SharedClock) -> anyhow::Result<Self> {
+        config.check()?;
+        let rooms = build(&config, clock).await?;
+        let webhooks = bind_webhooks(&config).await?;
+        let public = bind_public(&config).await?;
+        let public_url = public_url(&config, public.address());
+        let allowed = allowed_clients(&config)?;
+        let endpoints = Endpoints::build(&config, &rooms, public_url.clone(), allowed);
+        let service = Self {
+            webhooks_address: webhooks.address(),
+            public_address: public.address(),
+            public_url,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        let stop = || service.stop.clone();
+        service.tasks.spawn(webhooks.serve(endpoints.webhooks, stop()));
+        service.tasks.spawn(public.serve(endpoints.public, stop()));
+        service.tasks.spawn(rooms.deliveries.run(stop()));
+        service.tasks.spawn(rooms.deadlines.run(stop()));
+        service.tasks.close();
+        Ok(service)
+    }
+
+    /// Stops taking requests, lets those under way finish, and ends.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
+    let store = Store::open(config.database.url.expose_secret(), config.database.pool_size)?;
+    store.migrate().await.context("the database cannot be used")?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let pool = Arc::new(CryptoPool::start(threads, config.limits.sealing_queue)?);
+    let signing = SigningKeys::load(&config.signing.keys, &pool)?;
+    let paynet = Paynet::new(&config.ofp, signing.clone(), clock.clone())?;
+    let dp_id = DpId::parse(config.ofp.dp_id.clone().unwrap_or_default())?;
+    let demo = match config.bank.kind {
+        BankKind::Demo => Arc::new(DemoBank::new(clock.clone())?),
+    };
+    let bank: Arc<dyn CoreBank> = demo.clone();
+    let sign_in = PasswordSignIn::new(demo, store.clone(), clock.clone(), &config.sign_in)?;
+    let announced = Arc::new(Notify::new());
+    let parts = AuthorizationParts {
+        bank: bank.clone(),
+        clock: clock.clone(),
+        deliveries: announced.clone(),
+        dp_id: dp_id.clone(),
+        paynet: paynet.clone(),
+        sign_in: Arc::new(sign_in),
+        store: store.clone(),
+    };
+    let sealer = Sealer {
+        dp_id,
+        signing: signing.clone(),
+        clock: clock.clone(),
+        profile: config.ofp.profile.clone(),
+    };
+    Ok(Rooms {
+        authorization: Authorization::new(parts, config),
+        deliveries: Deliveries {
+            clock: clock.clone(),
+            announced: announced.clone(),
+            paynet: paynet.clone(),
+            store: store.clone(),
+        },
+        deadlines: Deadlines { clock: clock.clone(), deliveries: announced, store: store.clone() },
+        guard: OfpGuard {
+            keys: paynet.keys().clone(),
+            sealer,
+            store: store.clone(),
+            transport: Transport::Public,
+            verifier: SignatureVerifier::new(paynet.keys().clone()),
+        },
+        renderer: Arc::new(Renderer::new(&Branding::default())?),
+        resources: Resources {
+            bank,
+            bank_name: config.ui.name.clone(),
+            bank_timeout: Duration::from_millis(config.limits.bank_timeout),
+            clock,
+            store,
+        },
+        signing,
+    })
+}
+
+struct Endpoints {
+    webhooks: BoxEndpoint<'static, Response>,
+    public: BoxEndpoint<'static, Response>,
+}
+
+impl Endpoints {
+    fn build(
+        config: &Config,
+        rooms: &Rooms,
+        public_url: String,
+        allowed: HashSet<KeyId>,
+    ) -> Self {
+        let secure = public_url.starts_with("https://");
+        let handler = Arc::new(Webhooks {
+            authorization: rooms.authorization.clone(),
+            public_url,
+            resources: rooms.resources.clone(),
+            signing: rooms.signing.clone(),
+        });
+        let guarded = |transport: Transport| {
+            let guard = OfpGuard { transport, ..rooms.guard.clone() };
+            OfpWebhooksRoutes::guarded(handler.clone(), Arc::new(guard))
+        };
+        let service = OpenApiService::new(guarded(Transport::MutualTls { allowed }), "OFP", "");
+        let webhooks = Route::new().nest_no_strip("/", service);
+        let for_browsers = guarded(Transport::Public).only(ON_PUBLIC_LISTENER);
+        let for_browsers = OpenApiService::new(for_browsers, "OFP", "");
+        let for_browsers = Route::new()
+            .nest_no_strip("/", for_browsers)
+            .catch_all_error(|error| async move { error_response(error) });
+        let pages = Arc::new(Pages {
+            authorization: rooms.authorization.clone(),
+            bank_name: config.ui.name.clone(),
+            consumers: config.ofp.consumers.clone(),
+            renderer: rooms.renderer.clone(),
+            secure,
+        });
+        Self {
+            webhooks: Traced::new("webhooks", webhooks).boxed(),
+            public: Traced::new("public", pages::routes(pages, for_browsers)).boxed(),
+        }
+    }
+}
+
+async fn bind_webhooks(config: &Config) -> anyhow::Result<BoundListener> {
+    let section = &config.listeners.webhooks;
+    let (Some(certificate), Some(key), Some(ca)) =
+        (&section.certificate, &section.private_key, &section.client_ca)
+    else {
+        anyhow::bail!("listeners.webhooks needs certificate, private_key and client_ca");
+    };
+    let tls = server_config(certificate, key, Some(ca))?;
+    let handshake = Handshake::Tls(Arc::new(tls));
+    bind(section.address, handshake, config, "listeners.webhooks").await
+}
+
+async fn bind_public(config: &Config) -> anyhow::Result<BoundListener> {
+    let section = &config.listeners.public;
+    let handshake = match (&section.certificate, &section.private_key) {
+        (Some(certificate), Some(key)) => {
+            Handshake::Tls(Arc::new(server_config(certificate, key, None)?))
+        }
+        _ => Handshake::Plain,
+    };
+    bind(section.address, handshake, config, "listeners.public").await
+}
+
+async fn bind(
+    address: SocketAddr,
+    handshake: Handshake,
+    config: &Config,
+    section: &str,
+) -> anyhow::Result<BoundListener> {
+    BoundListener::bind(address, handshake, config.limits.connections)
+        .await
+        .with_context(|| format!("{section}.address: {address} cannot be listened on"))
+}
+
+/// Configured, or the address itself.
+fn public_url(config: &Config, bound: SocketAddr) -> String {
+    let section = &config.listeners.public;
+    let scheme = if section.certificate.is_some() { "https" } else { "http" };
+    let configured = section.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    configured.unwrap_or_else(|| format!("{scheme}://{bound}"))
+}
+
+fn allowed_clients(config: &Config) -> anyhow::Result<HashSet<KeyId>> {
+    let listed = &config.listeners.webhooks.allowed_clients;
+    listed
+        .iter()
+        .map(|text| {
+            text.parse().with_context(|| {
+                format!("listeners.webhooks.allowed_clients: {text:?} is not an x5t#S256")
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,77 @@
+//! Commands, one file each.
+
+#[cfg(feature = "lab")]
+mod demo;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// PayNet's consent systems for Malaysian institutions: a Data Provider on the Open Finance Platform.
+#[derive(Debug, Parser)]
+#[command(name = "izin", version, about, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  izin demo                       the whole journey on this machine, nothing to install
+  izin serve --config izin.toml   the service
+
+Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on this machine: the Data Provider, a PayNet simulator and a consumer app
+    #[cfg(feature = "lab")]
+    Demo(demo::Demo),
+    /// Run the service
+    Serve(serve::Serve),
+}
+
+/// Runs the command line of this process and answers the exit code.
+pub fn run() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                match cli.command {
+                    #[cfg(feature = "lab")]
+                    Command::Demo(demo) => demo.run().await,
+                    Command::Serve(serve) => serve.run().await,
+                }
+            })
+        });
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("izin: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs to standard error; `IZIN_LOG` chooses what (for example `izin=debug`).
+fn start_logging(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("IZIN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+/// Until the process is asked to stop (SIGTERM, Ctrl-C).
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminated =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `izin serve`: the service until it is asked to stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::app::Service;
+use crate::clock::SystemClock;
+use crate::config::Config;
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Configuration file (TOML); config/default.toml lists every key
+    #[arg(short, long, env = "IZIN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Serve {
+    pub async fn run(self) -> anyhow::Result<()> {
+        super::start_logging("izin=info,warn");
+        let config = Config::load(self.config.as_deref())?;
+        let service = Service::start(config, Arc::new(SystemClock)).await?;
+        println!("webhooks  https://{}  (mutual TLS)", service.webhooks_address);
+        println!("customers {}", service.public_url);
+        super::asked_to_stop().await?;
+        tracing::info!("stopping");
+        service.stop().await;
+        Ok(())
+    }
+}

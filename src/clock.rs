@@ -1,0 +1,46 @@
+//! Time, injected. Nothing below `app` asks the operating system what time it is, so that expiry, the
+//! five-minute clock and token windows can be tested to the second.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// A source of the present moment, always in UTC and cut to microseconds (what both databases keep).
+pub trait Clock: Send + Sync {
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// Shared by everything that needs the time.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The operating system's clock.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now().trunc_subsecs(6)
+    }
+}
+
+/// The operating system's clock moved by an offset that a test may change at any time.
+#[cfg(any(test, feature = "lab"))]
+#[derive(Debug, Default)]
+pub struct ShiftedClock(std::sync::atomic::AtomicI64);
+
+#[cfg(any(test, feature = "lab"))]
+impl ShiftedClock {
+    /// Moves the clock forward (or back, if negative) by whole seconds.
+    pub fn advance(&self, by: chrono::TimeDelta) {
+        self.0
+            .fetch_add(by.num_seconds(), std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[cfg(any(test, feature = "lab"))]
+impl Clock for ShiftedClock {
+    fn now(&self) -> DateTime<Utc> {
+        let shift = self.0.load(std::sync::atomic::Ordering::SeqCst);
+        SystemClock.now() + chrono::TimeDelta::seconds(shift)
+    }
+}

@@ -1,0 +1,132 @@
+//! What a configuration must have before the service starts. Every problem is told at once.
+
+use std::fmt;
+
+use super::Config;
+
+/// All that is wrong, one sentence each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblems(Vec<String>);
+
+impl ConfigProblems {
+    pub fn one(problem: impl Into<String>) -> Self {
+        Self(vec![problem.into()])
+    }
+}
+
+impl From<Vec<String>> for ConfigProblems {
+    fn from(problems: Vec<String>) -> Self {
+        Self(problems)
+    }
+}
+
+impl fmt::Display for ConfigProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration cannot be used:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigProblems {}
+
+impl Config {
+    /// Checks what `izin serve` needs.
+    pub fn check(&self) -> Result<(), ConfigProblems> {
+        let mut problems = Vec::new();
+        self.missing_keys(&mut problems);
+        self.bad_addresses(&mut problems);
+        self.bad_numbers(&mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+    }
+
+    fn missing_keys(&self, problems: &mut Vec<String>) {
+        let (ofp, webhooks) = (&self.ofp, &self.listeners.webhooks);
+        let required = [
+            ("ofp.dp_id", ofp.dp_id.is_some()),
+            ("ofp.client_id", ofp.client_id.is_some()),
+            ("ofp.authorization_server", ofp.authorization_server.is_some()),
+            ("ofp.resource_server", ofp.resource_server.is_some()),
+            ("ofp.server_ca", ofp.server_ca.is_some()),
+            ("ofp.client_certificate", ofp.client_certificate.is_some()),
+            ("ofp.client_private_key", ofp.client_private_key.is_some()),
+            ("ofp.redirect_uris", !ofp.redirect_uris.is_empty()),
+            ("listeners.webhooks.certificate", webhooks.certificate.is_some()),
+            ("listeners.webhooks.private_key", webhooks.private_key.is_some()),
+            ("listeners.webhooks.client_ca", webhooks.client_ca.is_some()),
+            ("signing.keys", !self.signing.keys.is_empty()),
+        ];
+        let missing = required.iter().filter(|(_, present)| !present);
+        problems.extend(missing.map(|(key, _)| format!("{key} is required")));
+        let public = &self.listeners.public;
+        if public.certificate.is_some() != public.private_key.is_some() {
+            problems.push("listeners.public: certificate and private_key go together".into());
+        }
+    }
+
+    fn bad_addresses(&self, problems: &mut Vec<String>) {
+        let servers = [
+            ("ofp.authorization_server", &self.ofp.authorization_server),
+            ("ofp.resource_server", &self.ofp.resource_server),
+            ("listeners.webhooks.base_url", &self.listeners.webhooks.base_url),
+        ];
+        for (key, url) in servers {
+            if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+                problems.push(format!("{key} must start with https://"));
+            }
+        }
+        if let Some(url) = &self.listeners.public.base_url
+            && !url.starts_with("https://")
+            && !is_loopback_http(url)
+        {
+            problems.push(
+                "listeners.public.base_url must be https, or http on loopback for a demo".into(),
+            );
+        }
+        for uri in &self.ofp.redirect_uris {
+            let usable = reqwest::Url::parse(uri)
+                .is_ok_and(|url| url.scheme() == "https" || is_loopback_http(uri));
+            if !usable {
+                problems.push(format!("ofp.redirect_uris: {uri:?} is not an https address"));
+            }
+        }
+    }
+
+    fn bad_numbers(&self, problems: &mut Vec<String>) {
+        let positive = [
+            ("ofp.authorization_minutes", self.ofp.authorization_minutes),
+            ("ui.session_minutes", self.ui.session_minutes),
+            ("sign_in.attempts", self.sign_in.attempts.into()),
+            ("sign_in.lock_minutes", self.sign_in.lock_minutes),
+        ];
+        let wrong = positive.iter().filter(|(_, value)| !(1..=10_000).contains(value));
+        problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 10000")));
+        let known = ["x-signature", "x-fapi-signature"];
+        let headers = &self.ofp.profile.signature_headers;
+        if headers.is_empty() || headers.iter().any(|name| !known.contains(&name.as_str())) {
+            problems.push(format!("ofp.profile.signature_headers must be some of {known:?}"));
+        }
+    }
+}
+
+/// Plain HTTP is only for this machine.
+pub(super) fn is_loopback_http(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let config = Config::from_toml(
+            "[listeners.public]\nbase_url = \"http://bank.example\"\n[ui]\nsession_minutes = 0",
+        )
+        .unwrap();
+        let told = config.check().unwrap_err().to_string();
+        for part in ["ofp.dp_id", "signing.keys", "public.base_url", "session_minutes"] {
+            assert!(told.contains(part), "{part} is missing in: {told}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Where we listen, and with which certificates.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listeners {
+    pub webhooks: WebhooksListener,
+    pub public: PublicListener,
+}
+
+/// PayNet's side: mutual TLS only.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhooksListener {
+    pub address: SocketAddr,
+    pub base_url: Option<String>,
+    pub certificate: Option<PathBuf>,
+    pub private_key: Option<PathBuf>,
+    pub client_ca: Option<PathBuf>,
+    /// x5t#S256 of the only client certificates to accept; empty: any from `client_ca`.
+    pub allowed_clients: Vec<String>,
+}
+
+/// The customers' side.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicListener {
+    pub address: SocketAddr,
+    pub base_url: Option<String>,
+    pub certificate: Option<PathBuf>,
+    pub private_key: Option<PathBuf>,
+}

@@ -1,0 +1,169 @@
+//! Configuration: compiled-in defaults, then a file, then the environment (`IZIN__SECTION__KEY`). One
+//! struct per concern; unknown keys are errors; what a command needs is checked before it starts, and all
+//! problems are told at once.
+
+mod check;
+mod listeners;
+mod ofp;
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+pub use check::ConfigProblems;
+pub use listeners::{Listeners, PublicListener, WebhooksListener};
+pub use ofp::{Ofp, WireProfile};
+
+/// The commented defaults, which are documentation as well.
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    environment: Option<Environment>,
+    pub database: Database,
+    pub listeners: Listeners,
+    pub ofp: Ofp,
+    pub signing: Signing,
+    pub bank: Bank,
+    pub sign_in: SignIn,
+    pub ui: Ui,
+    pub limits: Limits,
+}
+
+/// Guards everything that would weaken a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    Demo,
+    Uat,
+    Production,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// May hold a password: never printed.
+    pub url: secrecy::SecretString,
+    pub pool_size: usize,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("pool_size", &self.pool_size).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signing {
+    pub keys: Vec<KeyFiles>,
+}
+
+/// A certificate and its private key, both PEM files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyFiles {
+    pub certificate: PathBuf,
+    pub private_key: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bank {
+    pub kind: BankKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BankKind {
+    Demo,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub kind: SignInKind,
+    /// Failed attempts before a user name is locked.
+    pub attempts: i32,
+    pub lock_minutes: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInKind {
+    Pages,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ui {
+    pub name: String,
+    pub session_minutes: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub sealing_queue: usize,
+    pub connections: usize,
+    /// Milliseconds.
+    pub bank_timeout: u64,
+}
+
+impl Config {
+    /// Defaults, `file` if given, environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigProblems> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(ConfigProblems::one(format!("{}: no such file", path.display())));
+            }
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        Self::extract(&figment.merge(Env::prefixed("IZIN__").split("__")))
+    }
+
+    /// Defaults and `text`, without the environment.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigProblems> {
+        Self::extract(&Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(text)))
+    }
+
+    fn extract(figment: &Figment) -> Result<Self, ConfigProblems> {
+        figment.extract().map_err(|errors| {
+            errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().into()
+        })
+    }
+
+    pub fn environment(&self) -> Environment {
+        self.environment.unwrap_or(match self.bank.kind {
+            BankKind::Demo => Environment::Demo,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_complete_and_the_demo_file_fits() {
+        assert!(Config::from_toml("").is_ok());
+        let demo = Config::from_toml(include_str!("../../config/demo.toml")).unwrap();
+        assert_eq!(demo.environment(), Environment::Demo);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let problems = Config::from_toml("[ofp]\ndpid = \"x\"").unwrap_err();
+        assert!(problems.to_string().contains("dpid"), "{problems}");
+    }
+
+    #[test]
+    fn the_database_url_is_never_printed() {
+        let config = Config::from_toml("[database]\nurl = \"postgres://u:hunter2@db/x\"").unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

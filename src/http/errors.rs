@@ -1,0 +1,193 @@
+//! Errors as PayNet and browsers' scripts see them: `{error, error_description}` with a status from one
+//! table (v1.2.2 portal, Error Codes; statuses from ofp-facts §3.12).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use poem::error::ResponseError;
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Response};
+
+/// Every code we answer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    AccessDenied,
+    AccountTemporarilyBlocked,
+    BusinessRuleViolation,
+    ConsentInvalid,
+    InvalidClaim,
+    InvalidClient,
+    InvalidRequest,
+    InvalidScope,
+    InvalidSignature,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    PermanentAccountAccessFailure,
+    ServerError,
+    TemporarilyUnavailable,
+    TooManyRequests,
+    TransientAccountAccessFailure,
+    UnsupportedMediaType,
+}
+
+impl ErrorCode {
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BusinessRuleViolation
+            | Self::InvalidClaim
+            | Self::InvalidRequest
+            | Self::InvalidSignature => StatusCode::BAD_REQUEST,
+            Self::InvalidClient => StatusCode::UNAUTHORIZED,
+            Self::AccessDenied
+            | Self::AccountTemporarilyBlocked
+            | Self::ConsentInvalid
+            | Self::InvalidScope
+            | Self::PermanentAccountAccessFailure
+            | Self::TransientAccountAccessFailure => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The word on the wire. The portal has none of its own for 404, 405, 413 and 415.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access_denied",
+            Self::AccountTemporarilyBlocked => "Consent.AccountTemporarilyBlocked",
+            Self::BusinessRuleViolation => "Consent.BusinessRuleViolation",
+            Self::ConsentInvalid => "Consent.Invalid",
+            Self::InvalidClaim => "JWS.InvalidClaim",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidRequest
+            | Self::MethodNotAllowed
+            | Self::NotFound
+            | Self::PayloadTooLarge
+            | Self::UnsupportedMediaType => "invalid_request",
+            Self::InvalidScope => "AccessToken.InvalidScope",
+            Self::InvalidSignature => "JWS.InvalidSignature",
+            Self::PermanentAccountAccessFailure => "Consent.PermanentAccountAccessFailure",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable | Self::TooManyRequests => "temporarily_unavailable",
+            Self::TransientAccountAccessFailure => "Consent.TransientAccountAccessFailure",
+        }
+    }
+}
+
+/// A failure with the words for the outside and, apart from them, the reason for our log.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    pub code: ErrorCode,
+    /// For the caller: no personal data, no internals.
+    pub description: Cow<'static, str>,
+    /// For the log: a stable word or the cause. Never a token or personal data.
+    pub reason: Cow<'static, str>,
+    /// Seconds, for 429 and 503.
+    pub retry_after: Option<u32>,
+}
+
+impl ApiError {
+    pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, description: description.into(), reason: Cow::Borrowed(""), retry_after: None }
+    }
+
+    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, description)
+    }
+
+    /// Our own failure: the cause goes to the log only.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::ServerError, "an unexpected error occurred on our side")
+            .because(cause.to_string())
+    }
+
+    /// Something we depend on is not there for the moment.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        let mut error = Self::new(
+            ErrorCode::TemporarilyUnavailable,
+            "the service cannot answer for the moment; please try again",
+        );
+        error.retry_after = Some(5);
+        error.because(cause.to_string())
+    }
+
+    /// Adds the reason for the log.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.description)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The error itself stays in the response's extensions, so that a listener for people can make a page
+    /// of it.
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({
+            "error": self.code.as_str(),
+            "error_description": self.description,
+        });
+        let mut response = Response::builder()
+            .status(self.code.status())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(body.to_string());
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The one writer: our own errors as they are, the framework's by their status.
+pub fn error_response(error: poem::Error) -> Response {
+    if let Some(own) = error.downcast_ref::<ApiError>() {
+        return own.clone().into_response();
+    }
+    from_framework(&error).into_response()
+}
+
+fn from_framework(error: &poem::Error) -> ApiError {
+    use poem_openapi::error::ParsePathError;
+    let code = match error.status() {
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedMediaType,
+        status if status.is_client_error() => ErrorCode::InvalidRequest,
+        _ => return ApiError::internal(error),
+    };
+    let description = match (code, error.downcast_ref::<ParsePathError>()) {
+        (ErrorCode::NotFound, _) => "there is no such resource".to_owned(),
+        (ErrorCode::MethodNotAllowed, _) => "this method is not supported here".to_owned(),
+        (ErrorCode::PayloadTooLarge, _) => "the body is larger than 1 MiB".to_owned(),
+        // The framework calls path parameters by their position.
+        (_, Some(path)) => format!("invalid path parameter: {}", path.reason),
+        _ => error.to_string(),
+    };
+    ApiError::new(code, description)
+}

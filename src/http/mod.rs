@@ -1,0 +1,14 @@
+//! Mechanism only: the accept loop with the peer's certificate, the interaction id, the one error writer.
+//! Knows nothing of consents.
+
+mod errors;
+mod listener;
+mod peer;
+mod tls;
+mod traced;
+
+pub use errors::{ApiError, ErrorCode, error_response};
+pub use listener::{BoundListener, Handshake};
+pub use peer::{Peer, PeerCertificate};
+pub use tls::{TlsFileError, bcp195_provider, server_config};
+pub use traced::{InteractionId, Traced};

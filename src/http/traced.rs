@@ -1,0 +1,84 @@
+//! The outermost layer of every listener: the interaction id, one log line per request, no panic and no
+//! framework error that gets out unwritten.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use poem::http::{HeaderValue, Uri};
+use poem::{Endpoint, Request, Response};
+use uuid::Uuid;
+
+use super::errors::{ApiError, error_response};
+
+/// The header that follows a call through every system (v1.2.2 portal, Relevant HTTP Headers).
+pub const INTERACTION_HEADER: &str = "x-fapi-interaction-id";
+
+/// Correlation id: the caller's, if it is a UUID, else a fresh one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InteractionId(Uuid);
+
+impl InteractionId {
+    pub fn fresh() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    fn of(request: &Request) -> Self {
+        request
+            .header(INTERACTION_HEADER)
+            .and_then(|value| Uuid::parse_str(value).ok())
+            .map_or_else(Self::fresh, Self)
+    }
+}
+
+impl fmt::Display for InteractionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Wraps a listener's routes.
+pub struct Traced<E> {
+    inner: E,
+    listener: &'static str,
+}
+
+impl<E> Traced<E> {
+    /// `listener` names it in the log.
+    pub fn new(listener: &'static str, inner: E) -> Self {
+        Self { inner, listener }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Traced<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let interaction = InteractionId::of(&request);
+        request.extensions_mut().insert(interaction);
+        let (method, uri): (_, Uri) = (request.method().clone(), request.uri().clone());
+        let mut response = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+            Ok(Ok(output)) => poem::IntoResponse::into_response(output),
+            Ok(Err(error)) => error_response(error),
+            Err(_) => poem::IntoResponse::into_response(ApiError::internal("a handler panicked")),
+        };
+        if let Ok(value) = HeaderValue::from_str(&interaction.to_string()) {
+            response.headers_mut().insert(INTERACTION_HEADER, value);
+        }
+        // The path without the query: signatures and one-time values travel there.
+        let (status, path) = (response.status().as_u16(), uri.path());
+        let millis = started.elapsed().as_millis();
+        match response.extensions().get::<ApiError>() {
+            Some(error) => tracing::info!(
+                listener = self.listener, %interaction, %method, path, status, millis,
+                error = error.code.as_str(), reason = %error.reason, "request refused"
+            ),
+            None => tracing::info!(
+                listener = self.listener, %interaction, %method, path, status, millis, "request"
+            ),
+        }
+        Ok(response)
+    }
+}

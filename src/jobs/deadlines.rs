@@ -1,0 +1,55 @@
+//! The five-minute clock, and the sweeping of what has expired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::SharedClock;
+use crate::consent::{Command, Outcome, apply};
+use crate::store::{At, Store, StoreError};
+
+const EVERY: Duration = Duration::from_secs(5);
+const BATCH: i64 = 100;
+
+pub struct Deadlines {
+    pub clock: SharedClock,
+    pub deliveries: Arc<Notify>,
+    pub store: Store,
+}
+
+impl Deadlines {
+    pub async fn run(self, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(EVERY);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            if let Err(error) = self.round().await {
+                tracing::warn!(%error, "deadlines could not be looked after; trying again");
+            }
+        }
+    }
+
+    async fn round(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for consent in self.store.undecided(At(now), BATCH).await? {
+            let Ok(Outcome::Changed(change)) = apply(&consent, Command::ClockRanOut, now) else {
+                continue;
+            };
+            match self.store.commit(&change).await {
+                Ok(()) => {
+                    tracing::info!(consent = %consent.id, "nobody decided in time");
+                    self.deliveries.notify_one();
+                }
+                // The customer decided at this very moment, or another replica was faster.
+                Err(StoreError::Stale) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.store.sweep(At(now)).await?;
+        Ok(())
+    }
+}

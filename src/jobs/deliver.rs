@@ -1,0 +1,199 @@
+//! Delivery of decisions to PayNet.
+//!
+//! A delivery is claimed with a lease, so that another replica takes over when this one dies. From the
+//! second attempt on PayNet is asked first what it has: our earlier attempt may have arrived though its
+//! answer was lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::SharedClock;
+use crate::consent::{Change, Command, Consent, Intent, Outcome, Status, apply};
+use crate::paynet::{Paynet, RemoteConsent, RetrieveError, UpdateAnswer};
+use crate::secret::random_below;
+use crate::store::{At, Delivery, Store, StoreError};
+
+const BATCH: i64 = 16;
+/// Longer than one attempt can take: token, look-up and update, each bounded in time.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How often the queue is looked at when nobody announces anything.
+const IDLE: Duration = Duration::from_millis(500);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+#[derive(Clone)]
+pub struct Deliveries {
+    pub clock: SharedClock,
+    pub announced: Arc<Notify>,
+    pub paynet: Paynet,
+    pub store: Store,
+}
+
+/// What is to become of a delivery.
+enum Verdict {
+    Done(Option<Box<Change>>),
+    Later { detail: String, retry_after: Option<Duration> },
+    /// For an operator.
+    Parked(String),
+}
+
+impl Deliveries {
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.round().await {
+                Ok(0) => {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = self.announced.notified() => {}
+                        () = tokio::time::sleep(IDLE) => {}
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox cannot be read; trying again");
+                    tokio::time::sleep(IDLE).await;
+                }
+            }
+        }
+    }
+
+    /// Delivers what is due, side by side; answers how many there were.
+    async fn round(&self) -> Result<usize, StoreError> {
+        let due = self.store.claim_deliveries(BATCH, At(self.clock.now()), LEASE).await?;
+        let count = due.len();
+        let mut attempts = tokio::task::JoinSet::new();
+        for delivery in due {
+            let this = self.clone();
+            attempts.spawn(async move { this.attempt(delivery).await });
+        }
+        while attempts.join_next().await.is_some() {}
+        Ok(count)
+    }
+
+    async fn attempt(&self, delivery: Delivery) {
+        let outcome = match self.verdict(&delivery).await {
+            Ok(Verdict::Done(change)) => self.store.settle(&delivery.id, change.as_deref()).await,
+            Ok(Verdict::Later { detail, retry_after }) => {
+                tracing::info!(consent = %delivery.consent_id, %detail, "PayNet not told yet");
+                let next = self.clock.now() + pause(delivery.attempts, retry_after);
+                self.store.postpone(&delivery.id, At(next), &detail).await
+            }
+            Ok(Verdict::Parked(detail)) => {
+                tracing::error!(consent = %delivery.consent_id, %detail, "delivery parked");
+                self.store.park(&delivery.id, At(self.clock.now()), &detail).await
+            }
+            Err(error) => Err(error),
+        };
+        // Whatever could not be stored is tried again when the lease has run out.
+        if let Err(error) = outcome {
+            tracing::warn!(consent = %delivery.consent_id, %error, "delivery not settled");
+        }
+    }
+
+    async fn verdict(&self, delivery: &Delivery) -> Result<Verdict, StoreError> {
+        let Some(consent) = self.store.consent(&delivery.consent_id).await? else {
+            return Ok(Verdict::Parked("the consent is not there".into()));
+        };
+        let still_wanted = match delivery.intent {
+            Intent::Authorize { .. } => consent.status == Status::Deciding,
+            Intent::Reject { .. } => true,
+        };
+        if !still_wanted {
+            return Ok(Verdict::Done(None));
+        }
+        if delivery.attempts > 1
+            && let Some(settled) = self.settled_remotely(&consent, &delivery.intent).await
+        {
+            return Ok(settled);
+        }
+        match self.paynet.update_consent(&consent.id, &delivery.intent).await {
+            UpdateAnswer::Accepted => Ok(self.accepted(&consent, &delivery.intent)),
+            UpdateAnswer::Unknown { detail, retry_after } => {
+                Ok(Verdict::Later { detail, retry_after })
+            }
+            UpdateAnswer::Refused(detail) => {
+                Ok(self.refused(&consent, &delivery.intent, detail).await)
+            }
+        }
+    }
+
+    /// `None`: PayNet still awaits our word, so it must be told.
+    async fn settled_remotely(&self, consent: &Consent, intent: &Intent) -> Option<Verdict> {
+        match self.paynet.retrieve_consent(&consent.id).await {
+            Ok(remote) if remote.0.status == Status::AwaitingAuthorization => None,
+            Ok(remote) => Some(self.adopt(consent, intent, &remote)),
+            Err(RetrieveError::NotFound) => Some(match intent {
+                Intent::Authorize { .. } => self.failed(consent, "PayNet does not know it".into()),
+                Intent::Reject { .. } => Verdict::Done(None),
+            }),
+            Err(error) => Some(Verdict::Later { detail: error.to_string(), retry_after: None }),
+        }
+    }
+
+    /// PayNet has settled the consent, one way or the other.
+    fn adopt(&self, consent: &Consent, intent: &Intent, remote: &RemoteConsent) -> Verdict {
+        match intent {
+            Intent::Reject { .. } => Verdict::Done(None),
+            Intent::Authorize { .. } if remote.0.status == Status::Authorized => {
+                self.accepted(consent, intent)
+            }
+            Intent::Authorize { .. } => self.change(consent, Command::Report(remote.report())),
+        }
+    }
+
+    fn accepted(&self, consent: &Consent, intent: &Intent) -> Verdict {
+        match intent {
+            Intent::Authorize { .. } => self.change(consent, Command::PlatformAccepted),
+            Intent::Reject { .. } => Verdict::Done(None),
+        }
+    }
+
+    /// A refusal is believed only after looking at what PayNet has.
+    async fn refused(&self, consent: &Consent, intent: &Intent, detail: String) -> Verdict {
+        if let Some(settled) = self.settled_remotely(consent, intent).await {
+            return settled;
+        }
+        match intent {
+            Intent::Authorize { .. } => self.failed(consent, detail),
+            Intent::Reject { .. } => Verdict::Parked(detail),
+        }
+    }
+
+    fn failed(&self, consent: &Consent, detail: String) -> Verdict {
+        self.change(consent, Command::PlatformRefused { detail })
+    }
+
+    fn change(&self, consent: &Consent, command: Command) -> Verdict {
+        match apply(consent, command, self.clock.now()) {
+            Ok(Outcome::Changed(change)) => Verdict::Done(Some(change)),
+            Ok(Outcome::Unchanged(_)) => Verdict::Done(None),
+            Err(refusal) => Verdict::Parked(refusal.to_string()),
+        }
+    }
+}
+
+/// Doubles with each attempt up to a minute, spread by a fifth, and never earlier than PayNet asked.
+fn pause(attempts: i32, retry_after: Option<Duration>) -> TimeDelta {
+    let exponent = u32::try_from(attempts.clamp(1, 16) - 1).unwrap_or_default();
+    let base = FIRST_PAUSE.saturating_mul(2u32.saturating_pow(exponent)).min(LONGEST_PAUSE);
+    let spread = base.saturating_mul(random_below(200)) / 1000;
+    let pause = (base + spread).max(retry_after.unwrap_or_default());
+    TimeDelta::from_std(pause).unwrap_or_else(|_| TimeDelta::seconds(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_minute_and_obey_retry_after() {
+        assert!(pause(1, None) >= TimeDelta::milliseconds(500));
+        assert!(pause(3, None) >= TimeDelta::seconds(2));
+        assert!(pause(40, None) <= TimeDelta::seconds(72));
+        assert!(pause(1, Some(Duration::from_secs(90))) >= TimeDelta::seconds(90));
+    }
+}

@@ -1,0 +1,42 @@
+//! Izin joins a Malaysian institution to PayNet's consent systems. README.md says what it does,
+//! docs/architecture.md where things are.
+
+mod app;
+mod authorization;
+mod bank;
+mod cli;
+mod clock;
+mod config;
+mod consent;
+#[rustfmt::skip]
+#[path = "../generated/mod.rs"]
+mod generated;
+mod http;
+mod ids;
+mod jobs;
+mod money;
+mod pages;
+mod paynet;
+mod resources;
+mod secret;
+mod sign_in;
+mod signing;
+mod store;
+mod trust;
+mod webhooks;
+
+/// Runs the command line: what the `izin` binary does.
+pub fn main() -> std::process::ExitCode {
+    cli::run()
+}
+
+/// For this project's own tests: the service in the test's process, with a clock that can be moved.
+#[cfg(feature = "lab")]
+#[doc(hidden)]
+pub mod lab {
+    pub use crate::app::Service;
+    pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
+    pub use crate::config::Config;
+    pub use crate::ids::ConsentId;
+    pub use crate::store::{AccessRow, LedgerRow, ReceiptRow, Store};
+}

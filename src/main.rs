@@ -1,0 +1,5 @@
+//! The `izin` command.
+
+fn main() -> std::process::ExitCode {
+    izin::main()
+}

@@ -1,0 +1,85 @@
+//! Which accounts. Nothing is ticked beforehand; what cannot be shared is shown with the reason.
+
+use poem::Response;
+
+use super::Pages;
+use super::flow::{Submitted, Visit};
+use super::responses::Forms;
+use super::views::{AccountChoice, AccountKind, AccountsView, FormError, Unavailable};
+use crate::authorization::{Chosen, OfferedAccount, Step};
+use crate::bank::{self, Eligibility};
+use crate::http::ApiError;
+use crate::ids::CustomerId;
+use crate::sign_in::SignedIn;
+
+impl Pages {
+    pub(super) async fn accounts_page(
+        &self,
+        visit: &Visit,
+        signed_in: &SignedIn,
+        chosen: &[Chosen],
+        error: Option<FormError>,
+    ) -> poem::Result<Response> {
+        let offered = self.offered(&signed_in.customer).await?;
+        let accounts = offered.iter().map(|offer| choice(offer, chosen)).collect();
+        let view = AccountsView { action_url: "/consent/accounts".into(), accounts, error };
+        // Without an account to share, the only button leads back to the consumer.
+        let forms = if view.any_available() { Forms::Here } else { Forms::MayLeave };
+        Ok(self.step_page(visit, view.into(), forms))
+    }
+
+    pub(super) async fn submit_accounts(
+        &self,
+        visit: Visit,
+        signed_in: SignedIn,
+        form: &Submitted,
+    ) -> poem::Result<Response> {
+        let ticked: Vec<&str> = form.all("account_id").collect();
+        if ticked.is_empty() {
+            let error = Some(FormError::AccountsMissing);
+            return self.accounts_page(&visit, &signed_in, &[], error).await;
+        }
+        let offered = self.offered(&signed_in.customer).await?;
+        let chosen: Vec<Chosen> = offered
+            .iter()
+            .filter(|offer| offer.is_eligible() && ticked.contains(&offer.id.as_str()))
+            .map(|offer| Chosen { account_id: offer.id.clone() })
+            .collect();
+        let all_known =
+            ticked.iter().all(|id| chosen.iter().any(|one| one.account_id.as_str() == *id));
+        if !all_known {
+            let error = Some(FormError::AccountsUnknown);
+            return self.accounts_page(&visit, &signed_in, &chosen, error).await;
+        }
+        self.go(visit, Step::Review { signed_in, chosen }).await
+    }
+
+    pub(super) async fn offered(&self, customer: &CustomerId) -> poem::Result<Vec<OfferedAccount>> {
+        let offered = self.authorization.accounts(customer).await;
+        offered.map_err(|error| ApiError::unavailable(error).into())
+    }
+}
+
+fn choice(offer: &OfferedAccount, chosen: &[Chosen]) -> AccountChoice {
+    AccountChoice {
+        id: offer.id.to_string(),
+        name: offer.account.name.clone(),
+        kind: kind(offer.account.kind),
+        masked_number: offer.account.masked_number(),
+        unavailable: match offer.account.eligibility {
+            Eligibility::Eligible => None,
+            Eligibility::Dormant => Some(Unavailable::Dormant),
+            Eligibility::Joint => Some(Unavailable::Joint),
+            Eligibility::Withheld => Some(Unavailable::Neutral),
+        },
+        checked: chosen.iter().any(|one| one.account_id == offer.id),
+    }
+}
+
+pub fn kind(kind: bank::AccountKind) -> AccountKind {
+    match kind {
+        bank::AccountKind::CreditCard => AccountKind::CreditCard,
+        bank::AccountKind::Current => AccountKind::Current,
+        bank::AccountKind::Savings => AccountKind::Savings,
+    }
+}

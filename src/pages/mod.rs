@@ -1,0 +1,64 @@
+//! The customers' pages: server-rendered, no script. One session walks from sign-in to result at a single
+//! address, `/consent`; each form posts to its own step, so that a stale form (the Back button, a second
+//! tab) leads to where the customer really stands and repeats nothing.
+
+mod accounts;
+mod errors;
+mod flow;
+pub mod messages;
+pub mod render;
+mod responses;
+mod result;
+mod review;
+mod sign_in;
+pub mod views;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::{Endpoint, EndpointExt, Response, Route, get, post};
+
+use crate::authorization::Authorization;
+use crate::consent::Consent;
+use crate::ids::DcId;
+use render::Renderer;
+pub use errors::PageErrors;
+
+/// What every page needs.
+pub struct Pages {
+    pub authorization: Authorization,
+    pub bank_name: String,
+    /// dc_id to legal name.
+    pub consumers: BTreeMap<String, String>,
+    pub renderer: Arc<Renderer>,
+    /// Cookies are marked Secure and carry the `__Host-` prefix.
+    pub secure: bool,
+}
+
+impl Pages {
+    fn consumer_name(&self, dc_id: &DcId) -> String {
+        self.consumers.get(dc_id.as_str()).cloned().unwrap_or_else(|| dc_id.to_string())
+    }
+
+    fn consumer_of(&self, consent: &Consent) -> String {
+        self.consumer_name(&consent.dc_id)
+    }
+}
+
+/// The routes of the customers' listener, with `webhooks` (authorize and our public keys) among them.
+pub fn routes(
+    pages: Arc<Pages>,
+    webhooks: impl Endpoint<Output = Response> + 'static,
+) -> BoxEndpoint<'static, Response> {
+    let shared = pages.clone();
+    Route::new()
+        .at("/authorize/:handle", get(flow::enter))
+        .at("/consent", get(flow::show))
+        .at("/consent/:screen", post(flow::submit))
+        .at("/static/:name", get(responses::asset))
+        .nest_no_strip("/v1", webhooks)
+        .data(pages)
+        .with(PageErrors::new(shared))
+        .boxed()
+}

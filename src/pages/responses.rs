@@ -1,0 +1,106 @@
+//! Responses of the customers' listener: pages, redirects, cookies, static files, and the headers that keep
+//! a page from being framed, cached, sniffed or made to talk to anybody else.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::web::{Data, Path};
+use poem::{Request, Response, handler};
+
+use super::Pages;
+use crate::http::{ApiError, ErrorCode};
+
+/// No script, nothing from anywhere else, never in a frame.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Where a page's forms may end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forms {
+    /// On this site.
+    Here,
+    /// Off-site after our own 303. Chromium applies `form-action` to every hop of such a redirect, so the
+    /// directive is left out; the address is from the allow-list.
+    MayLeave,
+}
+
+pub fn page(status: StatusCode, html: String, forms: Forms) -> Response {
+    let policy = match forms {
+        Forms::Here => format!("{POLICY}; form-action 'self'"),
+        Forms::MayLeave => POLICY.to_owned(),
+    };
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::CONTENT_SECURITY_POLICY, policy)
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(html)
+}
+
+/// To another page of ours.
+pub fn see(path: &str) -> Response {
+    Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, path)
+        .header(header::CACHE_CONTROL, "no-store")
+        .finish()
+}
+
+/// The headers of every response on the customers' listener.
+pub fn harden(response: &mut Response, secure: bool) {
+    let always = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
+    );
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    if secure {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+}
+
+/// `__Host-` makes the browser insist on Secure, this host and the root path; plain HTTP cannot have it.
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-izin_session" } else { "izin_session" }
+}
+
+pub fn session_id(request: &Request, secure: bool) -> Option<String> {
+    let name = cookie_name(secure);
+    let cookies = request.header(header::COOKIE)?;
+    cookies.split(';').find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name && value.len() == 43).then(|| value.to_owned())
+    })
+}
+
+/// Lax: the browser comes from PayNet's site and must bring it along on the way to `/consent`.
+pub fn with_session(mut response: Response, id: &str, secure: bool) -> Response {
+    let attributes = if secure { "; Secure" } else { "" };
+    let cookie =
+        format!("{}={id}; Path=/; HttpOnly; SameSite=Lax{attributes}", cookie_name(secure));
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// Files under `/static/`; their links carry a content hash, so browsers may keep them for good.
+#[handler]
+pub fn asset(pages: Data<&Arc<Pages>>, Path(name): Path<String>) -> poem::Result<Response> {
+    let asset = pages.renderer.asset(&name).ok_or_else(|| {
+        poem::Error::from(ApiError::new(ErrorCode::NotFound, "there is no such file"))
+    })?;
+    Ok(Response::builder()
+        .header(header::CONTENT_TYPE, asset.content_type)
+        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+        .body(asset.bytes.to_vec()))
+}

@@ -1,0 +1,232 @@
+//! Update and Retrieve Consent (v1.2.2 portal), through the generated client.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use progenitor_client::Error;
+use reqwest::StatusCode;
+use reqwest::header::RETRY_AFTER;
+
+use super::id_token::IdToken;
+use super::Paynet;
+use crate::consent::{
+    AccountSnapshot, Identity, Intent, NewConsent, Permission, PlatformReport, Purpose, ReasonCode,
+    Status, StatusReason,
+};
+use crate::generated::ofp_dp::types;
+use crate::ids::{ConsentId, DcId, DpId};
+
+/// Longest `Retry-After` we obey.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// What became of an Update Consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateAnswer {
+    Accepted,
+    /// PayNet will never accept it; the state it has can be retrieved.
+    Refused(String),
+    /// Not delivered, or delivered without our hearing the answer.
+    Unknown { detail: String, retry_after: Option<Duration> },
+}
+
+/// A consent as PayNet has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemoteConsent(pub NewConsent);
+
+impl RemoteConsent {
+    pub fn report(&self) -> PlatformReport {
+        PlatformReport {
+            status: self.0.status,
+            reason: self.0.reason.clone(),
+            updated_at: self.0.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RetrieveError {
+    #[error("PayNet does not know this consent")]
+    NotFound,
+    #[error("PayNet's answer is not usable: {0}")]
+    Unusable(String),
+    #[error("PayNet did not answer: {0}")]
+    Unavailable(String),
+}
+
+impl Paynet {
+    /// Tells PayNet the decision. A refused token is replaced once.
+    pub async fn update_consent(&self, consent: &ConsentId, intent: &Intent) -> UpdateAnswer {
+        let unknown = |detail: String| UpdateAnswer::Unknown { detail, retry_after: None };
+        let body = match self.update_body(consent, intent).await {
+            Ok(body) => body,
+            Err(problem) => return unknown(problem),
+        };
+        match self.client.update_consent(consent.as_str(), None, &body).await {
+            Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
+                self.tokens.forget().await;
+                let again = self.client.update_consent(consent.as_str(), None, &body).await;
+                update_answer(again.map(|_| ())).await
+            }
+            answer => update_answer(answer.map(|_| ())).await,
+        }
+    }
+
+    pub async fn retrieve_consent(&self, id: &ConsentId) -> Result<RemoteConsent, RetrieveError> {
+        let mut answer = self.client.retrieve_consent(id.as_str(), None).await;
+        if let Err(error) = &answer
+            && error.status() == Some(StatusCode::UNAUTHORIZED)
+        {
+            self.tokens.forget().await;
+            answer = self.client.retrieve_consent(id.as_str(), None).await;
+        }
+        match answer {
+            Ok(found) => {
+                let consent = consent_from_wire(found.into_inner()).map_err(RetrieveError::Unusable)?;
+                if consent.id == *id && consent.dp_id == self.dp_id {
+                    Ok(RemoteConsent(consent))
+                } else {
+                    Err(RetrieveError::Unusable("another consent came back".into()))
+                }
+            }
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
+                Err(RetrieveError::NotFound)
+            }
+            Err(error) => Err(RetrieveError::Unavailable(describe(error).await)),
+        }
+    }
+
+    async fn update_body(
+        &self,
+        consent: &ConsentId,
+        intent: &Intent,
+    ) -> Result<types::ConsentUpdate, String> {
+        let mut body = types::ConsentUpdate {
+            consent_id: Some(consent.to_string()),
+            status: types::ConsentStatus::Rejected,
+            id_token: None,
+            user_identity: None,
+            accounts: None,
+            status_reason: None,
+        };
+        match intent {
+            Intent::Authorize { customer, identity, signed_in, accounts } => {
+                let discovery = self.discovery.current().await.map_err(|error| error.to_string())?;
+                let token = IdToken {
+                    dp_id: &self.dp_id,
+                    audience: &discovery.issuer,
+                    consent_id: consent,
+                    customer,
+                    identity,
+                    signed_in,
+                };
+                let signed = token.sign(self.signing.current(), self.clock.now()).await;
+                body.status = types::ConsentStatus::Authorized;
+                body.id_token = Some(signed.map_err(|error| error.to_string())?);
+                body.user_identity = Some(user_identity(identity)?);
+                body.accounts = Some(accounts.iter().map(consented_account).collect());
+            }
+            Intent::Reject { reason } => body.status_reason = Some(reason_to_wire(reason)?),
+        }
+        Ok(body)
+    }
+}
+
+async fn update_answer(answer: Result<(), Error<()>>) -> UpdateAnswer {
+    let error = match answer {
+        Ok(()) => return UpdateAnswer::Accepted,
+        Err(error) => error,
+    };
+    let status = error.status();
+    let retry_after = retry_after(&error);
+    let detail = describe(error).await;
+    match status {
+        // Accepted, only the body was not what the document says.
+        Some(status) if status.is_success() => UpdateAnswer::Accepted,
+        Some(
+            StatusCode::BAD_REQUEST
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::CONFLICT
+            | StatusCode::GONE
+            | StatusCode::UNPROCESSABLE_ENTITY,
+        ) => UpdateAnswer::Refused(detail),
+        _ => UpdateAnswer::Unknown { detail, retry_after },
+    }
+}
+
+fn retry_after(error: &Error<()>) -> Option<Duration> {
+    let Error::UnexpectedResponse(response) = error else { return None };
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+/// In words for the log and the outbox: status and error code, never a body we do not know.
+async fn describe(error: Error<()>) -> String {
+    match error {
+        Error::UnexpectedResponse(response) => {
+            let status = response.status();
+            let body = super::fetch::read_bounded(response, 16 * 1024).await.unwrap_or_default();
+            let code = serde_json::from_slice::<types::Error>(&body)
+                .map_or_else(|_| "no error code".to_owned(), |body| body.error);
+            format!("status {status}, {code}")
+        }
+        Error::CommunicationError(error) => super::fetch::transport(error).to_string(),
+        Error::ResponseBodyError(error) => super::fetch::transport(error).to_string(),
+        Error::InvalidResponsePayload(_, error) => format!("unreadable answer: {error}"),
+        Error::Custom(detail) => detail,
+        other => other.to_string(),
+    }
+}
+
+fn user_identity(identity: &Identity) -> Result<types::UserIdentity, String> {
+    let id_type = serde_json::from_value(identity.id_type.clone().into())
+        .map_err(|_| format!("unknown id_type {:?}", identity.id_type))?;
+    Ok(types::UserIdentity { id_type, hashed_id_number: identity.hashed_id_number.clone() })
+}
+
+fn consented_account(account: &AccountSnapshot) -> types::ConsentedAccount {
+    types::ConsentedAccount {
+        account_id: account.account_id.to_string(),
+        account_number: account.account_number.clone(),
+        account_name: account.account_name.clone(),
+    }
+}
+
+fn reason_to_wire(reason: &StatusReason) -> Result<types::StatusReason, String> {
+    let reason_code = serde_json::from_value(reason.code.as_str().into())
+        .map_err(|_| format!("unknown reason {:?}", reason.code))?;
+    Ok(types::StatusReason { reason_code, reason_description: reason.description.clone() })
+}
+
+/// Reads the consent object of an event or of Retrieve Consent.
+pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
+    let purpose = Purpose::parse(wire.consent_purpose.as_str())
+        .ok_or_else(|| "consent_purpose is unknown".to_owned())?;
+    let permissions: Vec<Permission> = wire
+        .permissions
+        .iter()
+        .map(|permission| Permission::parse(permission.as_str()))
+        .collect::<Option<_>>()
+        .ok_or_else(|| "a permission is unknown".to_owned())?;
+    let reason = wire.status_reason.and_then(|reason| {
+        let code = ReasonCode::parse(reason.reason_code.as_str())?;
+        Some(StatusReason { code, description: reason.reason_description })
+    });
+    let utc = |at: DateTime<chrono::FixedOffset>| -> DateTime<Utc> {
+        use chrono::SubsecRound;
+        at.to_utc().trunc_subsecs(6)
+    };
+    Ok(NewConsent {
+        id: ConsentId::parse(wire.consent_id).map_err(|error| error.to_string())?,
+        dc_id: DcId::parse(wire.dc_id).map_err(|error| error.to_string())?,
+        dp_id: DpId::parse(wire.dp_id).map_err(|error| error.to_string())?,
+        consent_type: wire.consent_type,
+        purpose,
+        permissions,
+        status: Status::parse(wire.status.as_str()).ok_or("status is unknown")?,
+        reason,
+        expires_at: utc(wire.expiration_datetime),
+        created_at: utc(wire.created_at),
+        updated_at: wire.updated_at.map(utc),
+    })
+}

@@ -1,0 +1,95 @@
+//! The HTTP client towards PayNet and a reader that never takes more than it was told to.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, Identity, redirect};
+
+use super::{PaynetSetupError, required_path};
+use crate::config::Ofp;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// PayNet's own bound on synchronous calls is five seconds (ofp-facts §7); ours is a little longer, so that
+/// its late answer is still heard.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Presents our client certificate and trusts PayNet's authority only. Redirects are never followed.
+pub fn mutual_tls_client(config: &Ofp) -> Result<Client, PaynetSetupError> {
+    let authority = read(required_path(config.server_ca.as_deref(), "server_ca")?)?;
+    let certificate =
+        read(required_path(config.client_certificate.as_deref(), "client_certificate")?)?;
+    let key = read(required_path(config.client_private_key.as_deref(), "client_private_key")?)?;
+    let identity = Identity::from_pem(&[certificate, key].concat()).map_err(PaynetSetupError::Tls)?;
+    let authorities = Certificate::from_pem_bundle(&authority).map_err(PaynetSetupError::Tls)?;
+    Client::builder()
+        .tls_certs_only(authorities)
+        .identity(identity)
+        .https_only(true)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .user_agent(concat!("izin/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(PaynetSetupError::Tls)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PaynetSetupError> {
+    std::fs::read(path)
+        .map_err(|problem| PaynetSetupError::File { path: path.display().to_string(), problem })
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FetchError {
+    #[error("{0}")]
+    Transport(String),
+    #[error("status {0}")]
+    Status(u16),
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Reads public documents (discovery, key sets).
+#[derive(Clone)]
+pub struct Fetcher {
+    http: Client,
+}
+
+impl Fetcher {
+    pub fn new(http: Client) -> Self {
+        Self { http }
+    }
+
+    /// The body of a 200, at most `limit` bytes.
+    pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
+        let response = self.http.get(url).send().await.map_err(transport)?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        read_bounded(response, limit).await
+    }
+}
+
+/// Stops at `limit` bytes, whatever the length the other side announced.
+pub async fn read_bounded(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// With the innermost cause, which is the one that helps; without the address's query.
+pub fn transport(error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    FetchError::Transport(format!("{error}: {cause}"))
+}

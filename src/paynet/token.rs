@@ -1,0 +1,149 @@
+//! Client access tokens: `client_credentials` with `private_key_jwt` over mutual TLS (v1.2.2 portal, Client
+//! Authentication). The token is bound to our client certificate, so it is of no use to anybody else.
+
+use biscuit::{ClaimsSet, Empty, RegisteredClaims, SingleOrMultiple, Timestamp};
+use chrono::{DateTime, TimeDelta, Utc};
+use izin_jose::{HeaderFields, SignError};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::discovery::{DiscoveryError, DiscoverySource};
+use super::fetch::{FetchError, read_bounded, transport};
+use crate::clock::SharedClock;
+use crate::signing::SigningKeys;
+
+const MAX_BYTES: usize = 64 * 1024;
+/// The portal allows ten minutes; five leave room for clocks that differ.
+const ASSERTION_LIFE: TimeDelta = TimeDelta::minutes(5);
+/// A token is not used in its last seconds: it would expire on the way.
+const MARGIN: TimeDelta = TimeDelta::seconds(30);
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    #[error("the token endpoint cannot be reached: {0}")]
+    Fetch(#[from] FetchError),
+    #[error("the token endpoint refused: {0}")]
+    Refused(String),
+    #[error("client assertion: {0}")]
+    Sign(#[from] SignError),
+    #[error("the token endpoint's answer is not usable: {0}")]
+    Unusable(String),
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    token_type: String,
+    expires_in: i64,
+}
+
+#[derive(Deserialize)]
+struct TokenRefusal {
+    error: String,
+}
+
+struct Held {
+    token: SecretString,
+    expires_at: DateTime<Utc>,
+}
+
+/// Holds one token and gets the next one in time.
+pub struct TokenSource {
+    client_id: String,
+    http: reqwest::Client,
+    discovery: Arc<DiscoverySource>,
+    signing: SigningKeys,
+    clock: SharedClock,
+    held: Mutex<Option<Held>>,
+}
+
+impl TokenSource {
+    pub fn new(
+        client_id: &str,
+        http: reqwest::Client,
+        discovery: Arc<DiscoverySource>,
+        signing: SigningKeys,
+        clock: SharedClock,
+    ) -> Self {
+        let client_id = client_id.to_owned();
+        Self { client_id, http, discovery, signing, clock, held: Mutex::new(None) }
+    }
+
+    /// A token that is good for at least half a minute.
+    pub async fn bearer(&self) -> Result<SecretString, TokenError> {
+        let mut held = self.held.lock().await;
+        let now = self.clock.now();
+        if let Some(known) = &*held
+            && now + MARGIN < known.expires_at
+        {
+            return Ok(known.token.clone());
+        }
+        let answer = self.request(now).await?;
+        let expires_at = now + TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
+        let token = answer.access_token;
+        *held = Some(Held { token: token.clone(), expires_at });
+        Ok(token)
+    }
+
+    /// To be called when PayNet refused the token: the next call gets a fresh one.
+    pub async fn forget(&self) {
+        *self.held.lock().await = None;
+    }
+
+    async fn request(&self, now: DateTime<Utc>) -> Result<TokenAnswer, TokenError> {
+        let discovery = self.discovery.current().await?;
+        let assertion = self.assertion(&discovery.issuer, now).await?;
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("scope", "accounts"),
+            ("client_id", &self.client_id),
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", &assertion),
+        ];
+        let request = self
+            .http
+            .post(&discovery.token_endpoint)
+            .header("x-fapi-interaction-id", Uuid::new_v4().to_string())
+            .form(&form);
+        let response = request.send().await.map_err(transport)?;
+        let status = response.status();
+        let body = read_bounded(response, MAX_BYTES).await?;
+        if !status.is_success() {
+            let refusal = serde_json::from_slice::<TokenRefusal>(&body);
+            let code = refusal.map_or_else(|_| "no error code".to_owned(), |body| body.error);
+            return Err(TokenError::Refused(format!("status {status}, {code}")));
+        }
+        let answer: TokenAnswer = serde_json::from_slice(&body)
+            .map_err(|_| TokenError::Unusable("not a token response".into()))?;
+        if !answer.token_type.eq_ignore_ascii_case("bearer")
+            || answer.access_token.expose_secret().is_empty()
+        {
+            return Err(TokenError::Unusable("not a bearer token".into()));
+        }
+        Ok(answer)
+    }
+
+    async fn assertion(&self, issuer: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
+        let claims = ClaimsSet::<Empty> {
+            registered: RegisteredClaims {
+                issuer: Some(self.client_id.clone()),
+                subject: Some(self.client_id.clone()),
+                audience: Some(SingleOrMultiple::Single(issuer.to_owned())),
+                issued_at: Some(Timestamp::from(now)),
+                not_before: Some(Timestamp::from(now)),
+                expiry: Some(Timestamp::from(now + ASSERTION_LIFE)),
+                id: Some(Uuid::new_v4().to_string()),
+            },
+            private: Empty {},
+        };
+        let fields = HeaderFields { typ: Some("JWT".into()), ..HeaderFields::default() };
+        let payload = serde_json::json!(claims).to_string();
+        Ok(izin_jose::sign(self.signing.current(), &fields, payload.as_bytes()).await?)
+    }
+}

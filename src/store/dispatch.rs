@@ -1,0 +1,47 @@
+//! From a dialect-free call to the dialect in use. Macros, because the pools' bounds as generics would be
+//! longer than the bodies.
+
+/// A pool of connections. `Fast` recycling: the default asks the server before every use, a whole round
+/// trip; closed and half-finished connections are dropped either way.
+macro_rules! open_pool {
+    ($dialect:ident, $url:expr, $size:expr) => {{
+        use diesel_async::pooled_connection::{
+            AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+        };
+        let mut config = ManagerConfig::<$dialect::Conn>::default();
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new($dialect::connect);
+        let manager =
+            AsyncDieselConnectionManager::<$dialect::Conn>::new_with_config($url, config);
+        Pool::builder(manager)
+            .max_size($size)
+            .build()
+            .map_err(unavailable)?
+    }};
+}
+
+macro_rules! run_migrations {
+    ($pool:expr) => {{
+        use diesel_migrations::MigrationHarness;
+        let conn = checkout($pool).await?;
+        diesel_async::AsyncMigrationHarness::new(conn)
+            .run_pending_migrations(MIGRATIONS)
+            .map(|_| ())
+            .map_err(unavailable)
+    }};
+}
+
+/// One method of [`Store`](super::Store) per query of `queries/`.
+macro_rules! operations {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        impl Store {
+            $(pub async fn $name(&self, $($arg: $type),*) -> StoreResult<$result> {
+                match self {
+                    Self::Pg(pool) => pg::$name(&mut *checkout(pool).await?, $($arg),*).await,
+                    #[cfg(feature = "embedded")]
+                    Self::Sqlite(pool) => sqlite::$name(&mut *checkout(pool).await?, $($arg),*).await,
+                }
+            })*
+        }
+    };
+}

@@ -1,0 +1,221 @@
+//! Consents, their accounts, and the changes that must be stored together.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+
+use super::Conn;
+use crate::consent::{Change, Consent};
+use crate::ids::{AccountId, ConsentId, CustomerId};
+use crate::store::rows::{ConsentRow, EventRow, LedgerRow, OutboxRow, ReceiptRow, account_id};
+use crate::store::schema::{
+    accounts, consent_accounts, consent_events, consents, decisions, ledger, outbox, receipts,
+};
+use crate::store::types::At;
+use crate::store::{DecisionRecord, StoreError, StoreResult};
+
+pub async fn consent(conn: &mut Conn, id: &ConsentId) -> StoreResult<Option<Consent>> {
+    let row: Option<ConsentRow> = consents::table
+        .find(id.as_str())
+        .select(ConsentRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(Consent::try_from).transpose()
+}
+
+pub async fn consented_accounts(conn: &mut Conn, id: &ConsentId) -> StoreResult<Vec<AccountId>> {
+    let ids: Vec<String> = consent_accounts::table
+        .filter(consent_accounts::consent_id.eq(id.as_str()))
+        .order(consent_accounts::account_id)
+        .select(consent_accounts::account_id)
+        .load(conn)
+        .await?;
+    ids.into_iter().map(account_id).collect()
+}
+
+/// Consents nobody decided in time, oldest first.
+pub async fn undecided(conn: &mut Conn, now: At, limit: i64) -> StoreResult<Vec<Consent>> {
+    let rows: Vec<ConsentRow> = consents::table
+        .filter(consents::status.eq("awaiting_authorization"))
+        .filter(consents::decide_by.le(now))
+        .order(consents::decide_by)
+        .limit(limit)
+        .select(ConsentRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(Consent::try_from).collect()
+}
+
+/// Stores an event and its effect together. `false`: the same event is already stored, nothing was done.
+pub async fn record_event(
+    conn: &mut Conn,
+    event: EventRow,
+    change: Option<&Change>,
+) -> StoreResult<bool> {
+    let change = change.cloned();
+    conn.transaction(async move |conn| {
+        let inserted = diesel::insert_into(consent_events::table)
+            .values(&event)
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        if let Some(change) = &change {
+            write_change(conn, change).await?;
+        }
+        Ok(true)
+    })
+    .await
+}
+
+/// Stores a change: state, ledger entry and what PayNet must be told, or nothing at all.
+pub async fn commit(conn: &mut Conn, change: &Change) -> StoreResult<()> {
+    let change = change.clone();
+    conn.transaction(async move |conn| write_change(conn, &change).await)
+        .await
+}
+
+/// Stores the customer's decision with its receipt and accounts. A second decision is [`StoreError::Stale`].
+pub async fn decide(conn: &mut Conn, change: &Change, record: &DecisionRecord) -> StoreResult<()> {
+    let (change, record) = (change.clone(), record.clone());
+    conn.transaction(async move |conn| {
+        write_change(conn, &change).await?;
+        let id = change.consent.id.as_str();
+        let inserted = diesel::insert_into(decisions::table)
+            .values((
+                decisions::consent_id.eq(id),
+                decisions::decision.eq(change.ledger.kind),
+                decisions::customer_id.eq(record.customer.as_ref().map(CustomerId::as_str)),
+                decisions::sign_in.eq(record.sign_in.as_ref()),
+                decisions::decided_at.eq(At(change.ledger.at)),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        if inserted == 0 {
+            return Err(StoreError::Stale);
+        }
+        if let Some(receipt) = &record.receipt {
+            diesel::insert_into(receipts::table)
+                .values(ReceiptRow::from(receipt))
+                .execute(conn)
+                .await?;
+        }
+        for account in &record.accounts {
+            diesel::insert_into(consent_accounts::table)
+                .values((
+                    consent_accounts::consent_id.eq(id),
+                    consent_accounts::account_id.eq(account.as_str()),
+                ))
+                .execute(conn)
+                .await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Ends a delivery, with the change it brought if it brought one.
+pub async fn settle(conn: &mut Conn, delivery: &str, change: Option<&Change>) -> StoreResult<()> {
+    let (delivery, change) = (delivery.to_owned(), change.cloned());
+    conn.transaction(async move |conn| {
+        if let Some(change) = &change {
+            write_change(conn, change).await?;
+        }
+        diesel::delete(outbox::table.find(&delivery)).execute(conn).await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn write_change(conn: &mut Conn, change: &Change) -> StoreResult<()> {
+    let row = ConsentRow::from(&change.consent);
+    let known = row.version - 1;
+    let written = if known == 0 {
+        diesel::insert_into(consents::table)
+            .values(&row)
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?
+    } else {
+        diesel::update(consents::table.find(&row.consent_id).filter(consents::version.eq(known)))
+            .set(&row)
+            .execute(conn)
+            .await?
+    };
+    if written == 0 {
+        return Err(StoreError::Stale);
+    }
+    append_to_ledger(conn, change).await?;
+    if let Some(intent) = &change.intent {
+        let delivery = OutboxRow {
+            id: format!("{}:{}", row.consent_id, row.version),
+            consent_id: row.consent_id,
+            intent: serde_json::json!(intent),
+            attempts: 0,
+            next_attempt_at: row.changed_at,
+            locked_until: None,
+            parked_at: None,
+            last_error: None,
+            created_at: row.changed_at,
+        };
+        diesel::insert_into(outbox::table).values(delivery).execute(conn).await?;
+    }
+    Ok(())
+}
+
+async fn append_to_ledger(conn: &mut Conn, change: &Change) -> StoreResult<()> {
+    let entry = &change.ledger;
+    let previous: Option<String> = ledger::table
+        .find((entry.consent_id.as_str(), entry.seq - 1))
+        .select(ledger::hash)
+        .first(conn)
+        .await
+        .optional()?;
+    let row = LedgerRow {
+        consent_id: entry.consent_id.to_string(),
+        seq: entry.seq,
+        kind: entry.kind.to_owned(),
+        data: entry.data.clone(),
+        at: entry.at.into(),
+        hash: entry.hash(previous.as_deref().unwrap_or_default()),
+    };
+    diesel::insert_into(ledger::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// The identifier we issued for the bank's account, issuing one at the first call.
+pub async fn account_id_for(
+    conn: &mut Conn,
+    customer: &CustomerId,
+    bank_reference: &str,
+) -> StoreResult<AccountId> {
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::account_id.eq(AccountId::issue().as_str()),
+            accounts::customer_id.eq(customer.as_str()),
+            accounts::bank_reference.eq(bank_reference),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    let id: String = accounts::table
+        .filter(accounts::customer_id.eq(customer.as_str()))
+        .filter(accounts::bank_reference.eq(bank_reference))
+        .select(accounts::account_id)
+        .first(conn)
+        .await?;
+    account_id(id)
+}
+
+/// The bank's own reference of an account we issued an identifier for.
+pub async fn bank_reference(conn: &mut Conn, account: &AccountId) -> StoreResult<Option<String>> {
+    Ok(accounts::table
+        .find(account.as_str())
+        .select(accounts::bank_reference)
+        .first(conn)
+        .await
+        .optional()?)
+}

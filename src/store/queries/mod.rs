@@ -1,0 +1,13 @@
+//! Every query, written once. `pg.rs` and `sqlite.rs` each compile this folder; only `Conn` and `locked!`
+//! differ.
+
+mod authorizations;
+mod consents;
+mod outbox;
+mod records;
+
+pub(super) use super::Conn;
+pub use authorizations::*;
+pub use consents::*;
+pub use outbox::*;
+pub use records::*;

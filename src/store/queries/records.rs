@@ -1,0 +1,132 @@
+//! Replay protection, throttling, the access log, evidence, and the sweeping of what has expired.
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use diesel_async::RunQueryDsl;
+
+use super::Conn;
+use crate::ids::ConsentId;
+use crate::store::rows::{AccessRow, LedgerRow, ReceiptRow};
+use crate::store::schema::{
+    access_log, authorization_handles, authorization_sessions, ledger, receipts, seen_tokens,
+    throttles,
+};
+use crate::store::types::At;
+use crate::store::StoreResult;
+
+/// `true` when this token is seen for the first time, on any replica.
+pub async fn first_use(
+    conn: &mut Conn,
+    issuer: &str,
+    jti: &str,
+    expires_at: At,
+) -> StoreResult<bool> {
+    let inserted = diesel::insert_into(seen_tokens::table)
+        .values((
+            seen_tokens::issuer.eq(issuer),
+            seen_tokens::jti.eq(jti),
+            seen_tokens::expires_at.eq(expires_at),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Counts a failure of `subject` and forgets all of them at `until`; answers the count.
+pub async fn count_failure(
+    conn: &mut Conn,
+    subject: &str,
+    now: At,
+    until: At,
+) -> StoreResult<i32> {
+    diesel::delete(throttles::table.find(subject).filter(throttles::until.le(now)))
+        .execute(conn)
+        .await?;
+    Ok(diesel::insert_into(throttles::table)
+        .values((
+            throttles::subject.eq(subject),
+            throttles::failures.eq(1),
+            throttles::until.eq(until),
+        ))
+        .on_conflict(throttles::subject)
+        .do_update()
+        .set((
+            throttles::failures.eq(throttles::failures + 1),
+            throttles::until.eq(excluded(throttles::until)),
+        ))
+        .returning(throttles::failures)
+        .get_result(conn)
+        .await?)
+}
+
+/// Failures still remembered.
+pub async fn failures(conn: &mut Conn, subject: &str, now: At) -> StoreResult<i32> {
+    let count: Option<i32> = throttles::table
+        .find(subject)
+        .filter(throttles::until.gt(now))
+        .select(throttles::failures)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(count.unwrap_or_default())
+}
+
+pub async fn forget_failures(conn: &mut Conn, subject: &str) -> StoreResult<()> {
+    diesel::delete(throttles::table.find(subject)).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn log_access(conn: &mut Conn, row: AccessRow) -> StoreResult<()> {
+    diesel::insert_into(access_log::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// Newest first.
+pub async fn accesses(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<AccessRow>> {
+    Ok(access_log::table
+        .filter(access_log::consent_id.eq(consent.as_str()))
+        .order(access_log::at.desc())
+        .select(AccessRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The chain of one consent, oldest first.
+pub async fn ledger_of(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<LedgerRow>> {
+    Ok(ledger::table
+        .filter(ledger::consent_id.eq(consent.as_str()))
+        .order(ledger::seq)
+        .select(LedgerRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+pub async fn receipt(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Option<ReceiptRow>> {
+    Ok(receipts::table
+        .find(consent.as_str())
+        .select(ReceiptRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Deletes what has expired and nothing needs any more; answers how many rows went.
+pub async fn sweep(conn: &mut Conn, now: At) -> StoreResult<usize> {
+    use authorization_handles as handles;
+    use authorization_sessions as sessions;
+    let mut gone = 0;
+    gone += diesel::delete(handles::table.filter(handles::expires_at.le(now))).execute(conn).await?;
+    gone += diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn).await?;
+    gone += diesel::delete(seen_tokens::table.filter(seen_tokens::expires_at.le(now))).execute(conn).await?;
+    gone += diesel::delete(throttles::table.filter(throttles::until.le(now))).execute(conn).await?;
+    Ok(gone)
+}
+
+/// Proves that the database answers.
+pub async fn ping(conn: &mut Conn) -> StoreResult<()> {
+    diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1"))
+        .get_result::<i32>(conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The tables as Diesel sees them; `migrations/common` creates them.
+
+macro_rules! tables {
+    ($($name:ident ($($key:ident),+) { $($column:ident -> $type:ty),* $(,)? })*) => { $(
+        diesel::table! {
+            use diesel::sql_types::*;
+            use crate::store::types::Moment;
+            $name ($($key),+) { $($column -> $type),* }
+        }
+    )* };
+}
+
+tables! {
+    consents (consent_id) {
+        consent_id -> Text, dc_id -> Text, dp_id -> Text, consent_type -> Text, purpose -> Text,
+        permissions -> Jsonb, status -> Text, reason -> Nullable<Jsonb>, expires_at -> Moment,
+        decide_by -> Moment, customer_id -> Nullable<Text>, created_at -> Moment,
+        platform_updated_at -> Nullable<Moment>, changed_at -> Moment, version -> Integer,
+    }
+    accounts (account_id) { account_id -> Text, customer_id -> Text, bank_reference -> Text }
+    consent_accounts (consent_id, account_id) { consent_id -> Text, account_id -> Text }
+    consent_events (consent_id, event_type, body_sha256) {
+        consent_id -> Text, event_type -> Text, body_sha256 -> Text, body -> Text, received_at -> Moment,
+    }
+    decisions (consent_id) {
+        consent_id -> Text, decision -> Text, customer_id -> Nullable<Text>,
+        sign_in -> Nullable<Jsonb>, decided_at -> Moment,
+    }
+    receipts (consent_id) {
+        consent_id -> Text, language -> Text, template_hash -> Text, text -> Text, sha256 -> Text,
+        created_at -> Moment,
+    }
+    outbox (id) {
+        id -> Text, consent_id -> Text, intent -> Jsonb, attempts -> Integer,
+        next_attempt_at -> Moment, locked_until -> Nullable<Moment>, parked_at -> Nullable<Moment>,
+        last_error -> Nullable<Text>, created_at -> Moment,
+    }
+    authorization_handles (handle_sha256) {
+        handle_sha256 -> Text, consent_id -> Text, redirect_uri -> Text, expires_at -> Moment,
+    }
+    authorization_sessions (session_sha256) {
+        session_sha256 -> Text, consent_id -> Text, state -> Jsonb, version -> Integer,
+        expires_at -> Moment,
+    }
+    seen_tokens (issuer, jti) { issuer -> Text, jti -> Text, expires_at -> Moment }
+    throttles (subject) { subject -> Text, failures -> Integer, until -> Moment }
+    access_log (id) {
+        id -> Text, at -> Moment, consent_id -> Text, dc_id -> Text, customer_id -> Nullable<Text>,
+        account_id -> Text, category -> Text, outcome -> Text, interaction_id -> Text,
+    }
+    ledger (consent_id, seq) {
+        consent_id -> Text, seq -> Integer, kind -> Text, data -> Text, at -> Moment, hash -> Text,
+    }
+}

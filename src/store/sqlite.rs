@@ -1,0 +1,35 @@
+//! SQLite: the embedded database of the demo and of pilots. One process, one writer.
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+pub type Conn =
+    diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
+
+/// The pool has a single connection, so nobody else can claim a row.
+macro_rules! locked {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// Write-ahead log, every commit on disk: a decision must survive a power cut here as well.
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                        PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+
+pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
+    async move {
+        let mut conn = Conn::establish(path).await?;
+        conn.batch_execute(SETTINGS)
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+    .boxed()
+}
+
+#[path = "queries/mod.rs"]
+mod queries;
+pub use queries::*;

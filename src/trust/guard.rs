@@ -1,0 +1,284 @@
+//! The guard before every operation: transport, signature, claims and replay first, then the handler, then
+//! the seal.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use izin_jose::{KeyId, UnverifiedJws};
+use poem::Request;
+use serde_json::Value;
+
+use super::claims::{CallClaims, Expected};
+use super::context::{
+    AccountCall, AuthorizeCall, EventCall, PublicCall, RequestSignature, UserinfoCall,
+};
+use super::request::RequestFacts;
+use super::seal::{Recipient, Sealer};
+use super::verifier::{SignatureRefusal, SignatureVerifier, Signed};
+use crate::generated::runtime::{Guard, Opened, Operation};
+use crate::http::{ApiError, ErrorCode, Peer, error_response};
+use crate::ids::{ConsentId, DcId};
+use crate::paynet::{KeyDirectory, Party};
+use crate::store::{At, Store, StoreError};
+
+/// What the listener in front of the guard has made sure of.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// A client certificate is demanded of every request; with a non-empty list, one of these.
+    MutualTls { allowed: HashSet<KeyId> },
+    /// The customers' listener: only what a browser may ask for.
+    Public,
+}
+
+#[derive(Clone)]
+pub struct OfpGuard {
+    pub keys: Arc<KeyDirectory>,
+    pub sealer: Sealer,
+    pub store: Store,
+    pub transport: Transport,
+    pub verifier: SignatureVerifier,
+}
+
+impl Guard for OfpGuard {
+    /// `None` for operations that are not sealed.
+    type Call = Option<Recipient>;
+
+    async fn open(
+        &self,
+        operation: &'static Operation,
+        request: &mut Request,
+        body: &Bytes,
+    ) -> Result<Opened<Self::Call>, ApiError> {
+        self.check_transport(operation, request)?;
+        let facts = RequestFacts::of(request)?;
+        let mut opened = Opened { call: None, body: None };
+        match operation.signature {
+            RequestSignature::Nothing => {
+                request.extensions_mut().insert(PublicCall);
+            }
+            RequestSignature::AuthorizeQuery => {
+                let consent_id = self.open_authorize(&facts).await?;
+                request.extensions_mut().insert(AuthorizeCall { consent_id });
+            }
+            RequestSignature::Userinfo => {
+                let consent_id = self.open_userinfo(&facts).await?;
+                request.extensions_mut().insert(UserinfoCall { consent_id });
+            }
+            RequestSignature::Event => {
+                let signed_bytes = self.open_event(&facts, body).await?;
+                opened.body = facts.is_jwt.then(|| signed_bytes.clone());
+                request.extensions_mut().insert(EventCall { signed_bytes });
+            }
+            RequestSignature::Account => {
+                let (call, recipient) = self.open_account(&facts).await?;
+                request.extensions_mut().insert(call);
+                opened.call = Some(recipient);
+            }
+        }
+        Ok(opened)
+    }
+
+    async fn seal(
+        &self,
+        _operation: &'static Operation,
+        call: Self::Call,
+        plaintext: Value,
+    ) -> Result<poem::Response, ApiError> {
+        let recipient = call.ok_or_else(|| ApiError::internal("nobody to seal the answer for"))?;
+        self.sealer.seal(&recipient, &plaintext).await
+    }
+
+    fn refuse(&self, error: poem::Error) -> poem::Response {
+        error_response(error)
+    }
+}
+
+impl OfpGuard {
+    /// Asked for every request, because a resumed or long-lived connection outlives changes of the list.
+    fn check_transport(
+        &self,
+        operation: &'static Operation,
+        request: &Request,
+    ) -> Result<(), ApiError> {
+        let denied = |reason: &'static str| {
+            ApiError::new(ErrorCode::InvalidClient, "this client certificate is not accepted")
+                .because(reason)
+        };
+        match &self.transport {
+            Transport::MutualTls { allowed } => {
+                let peer = request.extensions().get::<Arc<Peer>>();
+                let certificate = peer
+                    .and_then(|peer| peer.certificate.as_ref())
+                    .ok_or_else(|| denied("tls.no_client_certificate"))?;
+                if !allowed.is_empty() && !allowed.contains(&certificate.thumbprint) {
+                    return Err(denied("tls.client_not_allowed"));
+                }
+                Ok(())
+            }
+            Transport::Public => match operation.signature {
+                RequestSignature::AuthorizeQuery | RequestSignature::Nothing => Ok(()),
+                _ => Err(denied("tls.not_on_this_listener")),
+            },
+        }
+    }
+
+    /// `signature` is an attached JWS whose payload is the bare consent id; a JSON object with `consent_id`
+    /// is accepted too (ADR 0001).
+    async fn open_authorize(&self, facts: &RequestFacts) -> Result<ConsentId, ApiError> {
+        let consent_id = consent_id_of(facts)?;
+        let signature = facts.query.get("signature").ok_or(SignatureRefusal::Missing)?;
+        let content = consent_id.as_str().as_bytes();
+        let signed = self.verifier.verify(signature, &Party::Paynet, content).await?;
+        let Signed::Attached(jws) = signed else { return Ok(consent_id) };
+        let named = serde_json::from_slice::<Value>(jws.payload()).ok();
+        let in_object = named.as_ref().and_then(|value| value["consent_id"].as_str());
+        if jws.payload() == content || in_object == Some(consent_id.as_str()) {
+            Ok(consent_id)
+        } else {
+            Err(SignatureRefusal::OtherContent.into())
+        }
+    }
+
+    async fn open_userinfo(&self, facts: &RequestFacts) -> Result<ConsentId, ApiError> {
+        let consent_id = consent_id_of(facts)?;
+        let signatures = self.signatures(facts)?;
+        for (_, signature) in signatures {
+            let content = consent_id.as_str().as_bytes();
+            self.verifier.verify_content(signature, &Party::Paynet, content).await?;
+        }
+        Ok(consent_id)
+    }
+
+    /// The event as PayNet signed it: the body, or the payload of a body that is itself a JWS.
+    async fn open_event(&self, facts: &RequestFacts, body: &Bytes) -> Result<Bytes, ApiError> {
+        if facts.is_jwt {
+            let compact = std::str::from_utf8(body)
+                .map_err(|_| ApiError::invalid_request("the body is not a JWS"))?;
+            let signed = self.verifier.verify(compact.trim(), &Party::Paynet, b"").await?;
+            return match signed {
+                Signed::Attached(jws) => Ok(Bytes::from(jws.into_payload())),
+                Signed::Detached(_) => Err(SignatureRefusal::OtherContent.into()),
+            };
+        }
+        for (_, signature) in self.signatures(facts)? {
+            self.verifier.verify_content(signature, &Party::Paynet, body).await?;
+        }
+        Ok(body.clone())
+    }
+
+    async fn open_account(
+        &self,
+        facts: &RequestFacts,
+    ) -> Result<(AccountCall, Recipient), ApiError> {
+        let signatures = self.signatures(facts)?;
+        let consent_id = match facts.query.get("consent_id") {
+            Some(_) => consent_id_of(facts)?,
+            None => subject_of(&signatures)?,
+        };
+        let unknown = || ApiError::new(ErrorCode::ConsentInvalid, "there is no such consent");
+        let consent = self.store.consent(&consent_id).await?.ok_or_else(unknown)?;
+        let dc_id = consent.dc_id;
+        self.verify_account_signatures(facts, &signatures, &dc_id, &consent_id).await?;
+        let recipient = self.recipient(facts, &dc_id).await?;
+        let interaction_id = facts.interaction_id;
+        Ok((AccountCall { consent_id, dc_id, interaction_id }, recipient))
+    }
+
+    /// Every signature must verify, and at least one must carry the claims that bind it to this request and
+    /// to one use.
+    async fn verify_account_signatures(
+        &self,
+        facts: &RequestFacts,
+        signatures: &[(&str, &str)],
+        dc_id: &DcId,
+        consent_id: &ConsentId,
+    ) -> Result<(), ApiError> {
+        let consumer = Party::Consumer(dc_id.clone());
+        let content = consent_id.as_str().as_bytes();
+        let mut bound = None;
+        for (name, signature) in signatures {
+            match self.verifier.verify(signature, &consumer, content).await {
+                Ok(Signed::Attached(jws)) => bound = Some(CallClaims::parse(jws.payload())?),
+                Ok(Signed::Detached(_)) => {}
+                // The consumer signs end to end; PayNet may sign its hop, in the header that says so.
+                Err(SignatureRefusal::Key(_)) if *name == "x-fapi-signature" => {
+                    self.verifier.verify_content(signature, &Party::Paynet, content).await?;
+                }
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        let claims = bound.ok_or_else(|| {
+            ApiError::new(ErrorCode::InvalidClaim, "no signature of the Data Consumer with claims")
+                .because("claims.missing")
+        })?;
+        let now = self.sealer.clock.now();
+        let expected = Expected {
+            profile: &self.sealer.profile,
+            issuer: dc_id,
+            audience: &self.sealer.dp_id,
+            path: &facts.path,
+            query: &facts.query,
+            now,
+        };
+        let once = claims.check(&expected)?;
+        if self.store.first_use(dc_id.as_str(), &once.jti, At(once.until)).await? {
+            Ok(())
+        } else {
+            Err(ApiError::new(ErrorCode::InvalidClaim, "this request was already made (jti)")
+                .because("claims.replayed"))
+        }
+    }
+
+    async fn recipient(&self, facts: &RequestFacts, dc_id: &DcId) -> Result<Recipient, ApiError> {
+        let unusable =
+            || ApiError::invalid_request("x-enc-kid names no encryption key of the Data Consumer");
+        let named = facts
+            .header("x-enc-kid")?
+            .ok_or_else(|| ApiError::invalid_request("the header x-enc-kid is required"))?;
+        let encryption_key: KeyId = named.parse().map_err(|_| unusable())?;
+        let party = Party::Consumer(dc_id.clone());
+        let keys =
+            self.keys.keys(&party, &encryption_key).await.map_err(ApiError::unavailable)?;
+        match keys.encryption_key(&encryption_key) {
+            Ok(_) => Ok(Recipient { dc_id: dc_id.clone(), keys, encryption_key }),
+            Err(error) => Err(unusable().because(error.reason())),
+        }
+    }
+
+    fn signatures<'a>(
+        &'a self,
+        facts: &'a RequestFacts,
+    ) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
+        let found = facts.signatures(&self.sealer.profile.signature_headers)?;
+        if found.is_empty() { Err(SignatureRefusal::Missing.into()) } else { Ok(found) }
+    }
+}
+
+fn consent_id_of(facts: &RequestFacts) -> Result<ConsentId, ApiError> {
+    let text = facts
+        .query
+        .get("consent_id")
+        .ok_or_else(|| ApiError::invalid_request("the parameter consent_id is required"))?;
+    ConsentId::parse(text).map_err(|error| ApiError::invalid_request(error.to_string()))
+}
+
+/// Where no consent_id is given, the signed subject may name it (ofp-facts C13, C15). Only used to find the
+/// consent; the signature is then verified with that consent's consumer.
+fn subject_of(signatures: &[(&str, &str)]) -> Result<ConsentId, ApiError> {
+    let subject = signatures.iter().find_map(|(_, compact)| {
+        let jws = UnverifiedJws::parse(compact).ok()?;
+        let claims: Value = serde_json::from_slice(jws.unverified_payload()).ok()?;
+        ConsentId::parse(claims["sub"].as_str()?).ok()
+    });
+    subject.ok_or_else(|| ApiError::invalid_request("the parameter consent_id is required"))
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Stale => Self::unavailable(error),
+            other => Self::internal(other),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `GET /v1/accounts/{account_id}/transactions`: the period and the page, before the bank is asked.
+
+use chrono::{Months, NaiveDate, TimeDelta};
+
+use super::Webhooks;
+use crate::bank::Period;
+use crate::generated::ofp_dp::server::GetAccountTransactionsParams;
+use crate::generated::ofp_dp::types;
+use crate::http::ApiError;
+use crate::trust::AccountCall;
+
+/// How far back transactions go (BNM exposure draft, appendix 1).
+const HISTORY: Months = Months::new(12);
+const MALAYSIA: TimeDelta = TimeDelta::hours(8);
+
+impl Webhooks {
+    pub(super) async fn list_transactions(
+        &self,
+        call: AccountCall,
+        params: GetAccountTransactionsParams,
+    ) -> Result<types::TransactionsData, ApiError> {
+        if params.next_page_params.is_some() {
+            return Err(ApiError::invalid_request("next_page_params is not one that we issued"));
+        }
+        let today = (self.resources.clock.now() + MALAYSIA).date_naive();
+        let period = period(params.from_date, params.to_date, today)?;
+        let page_size = usize::try_from(params.page_size)
+            .map_err(|_| ApiError::invalid_request("page_size must be positive"))?;
+        self.resources.transactions(&call, &params.account_id, period, page_size).await
+    }
+}
+
+/// Never more than twelve months, and never the future.
+fn period(
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Result<Period, ApiError> {
+    let earliest = today.checked_sub_months(HISTORY).unwrap_or(today);
+    let from = from.unwrap_or(earliest).max(earliest);
+    let to = to.unwrap_or(today).min(today);
+    if from > to {
+        return Err(ApiError::invalid_request("from_date must not be after to_date"));
+    }
+    Ok(Period { from, to })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_at_most_twelve_months_back() {
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        let today = day(2026, 11, 20);
+        let all = period(None, None, today).unwrap();
+        assert_eq!((all.from, all.to), (day(2025, 11, 20), today));
+        let cut = period(Some(day(2020, 1, 1)), Some(day(2030, 1, 1)), today).unwrap();
+        assert_eq!((cut.from, cut.to), (day(2025, 11, 20), today));
+        assert!(period(Some(day(2026, 11, 2)), Some(day(2026, 11, 1)), today).is_err());
+    }
+}

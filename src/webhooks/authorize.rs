@@ -1,0 +1,36 @@
+//! `GET /v1/oauth/authorize`: 303 to our own sign-in with a one-time handle, and no cookie on that answer,
+//! so that it works whether the browser or PayNet itself follows it (docs/decisions/0001-wire-profile.md).
+
+use super::Webhooks;
+use crate::authorization::BeginRefusal;
+use crate::generated::ofp_dp::server::{AuthorizeOutput, AuthorizeParams};
+use crate::http::{ApiError, ErrorCode};
+use crate::trust::AuthorizeCall;
+
+impl Webhooks {
+    pub(super) async fn begin_authorization(
+        &self,
+        call: AuthorizeCall,
+        params: AuthorizeParams,
+    ) -> Result<AuthorizeOutput, ApiError> {
+        let handle = self
+            .authorization
+            .begin(&call.consent_id, &params.redirect_uri)
+            .await
+            .map_err(refused)?;
+        Ok(AuthorizeOutput { location: format!("{}/authorize/{handle}", self.public_url) })
+    }
+}
+
+fn refused(refusal: BeginRefusal) -> ApiError {
+    match refusal {
+        BeginRefusal::ForeignRedirect => {
+            ApiError::invalid_request("redirect_uri is not registered").because("redirect.foreign")
+        }
+        BeginRefusal::UnknownConsent => {
+            ApiError::new(ErrorCode::ConsentInvalid, "there is no such consent")
+        }
+        BeginRefusal::HandleSpent => ApiError::invalid_request("the link was used before"),
+        BeginRefusal::Unavailable(cause) => ApiError::unavailable(cause),
+    }
+}

@@ -1,5 +1,178 @@
-//! `izin demo`.
+//! `izin demo`: the whole journey on this machine. Makes its keys, starts PayNet and two consumer apps from
+//! the simulator, and beside them the Data Provider exactly as `izin serve` would run it.
+
+mod start_page;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
 use clap::Args;
+use izin_simulator::{Consumer, Pki, Provider, Simulator, SimulatorOptions, Urls};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::Service;
+use crate::bank::DemoBank;
+use crate::clock::SystemClock;
+use crate::config::{Config, DEMO};
+use start_page::StartPage;
+
+const DP_ID: &str = "bank-contoh";
+const CLIENT_ID: &str = "bank-contoh-client";
+
 #[derive(Debug, Args)]
-pub struct Demo {}
-impl Demo { pub async fn run(self) -> anyhow::Result<()> { Ok(()) } }
+pub struct Demo {
+    /// The first of eight ports on 127.0.0.1; 0 takes any free ones
+    #[arg(long, default_value_t = 7700)]
+    port: u16,
+    /// Keep keys and database in this folder; without it they are in a temporary one and go away
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print the addresses as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything that runs, in the order in which it must stop.
+struct Running {
+    service: Service,
+    simulator: Simulator,
+    start_page: StartPage,
+}
+
+impl Demo {
+    pub async fn run(self) -> anyhow::Result<()> {
+        super::start_logging("izin=warn,izin_simulator=warn,error");
+        let temporary = tempfile::Builder::new().prefix("izin-demo-").tempdir()?;
+        let folder = self.data.as_deref().unwrap_or(temporary.path());
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be created", folder.display()))?;
+        let running = self.start(folder).await?;
+        self.announce(&running);
+        super::asked_to_stop().await?;
+        eprintln!("stopping");
+        running.start_page.stop().await;
+        running.service.stop().await;
+        running.simulator.stop().await;
+        Ok(())
+    }
+
+    async fn start(&self, folder: &Path) -> anyhow::Result<Running> {
+        let pki_folder = folder.join("pki");
+        let pki = tokio::task::spawn_blocking(move || open_pki(&pki_folder)).await??;
+        let simulator = Simulator::start(self.simulator_options(pki)).await.with_context(|| {
+            format!("the simulator cannot start; is another demo running on port {}? Try --port 0", self.port)
+        })?;
+        let config = self.config(folder, simulator.pki(), simulator.urls())?;
+        let clock = Arc::new(SystemClock);
+        let service = Service::start(config, clock.clone()).await?;
+        let provider = Provider::new(
+            DP_ID,
+            format!("https://localhost:{}", service.webhooks_address.port()),
+        )
+        .named("Bank Contoh")
+        .client_id(CLIENT_ID)
+        .pages_url(&service.public_url)
+        .client_certificate(simulator.pki().certificate("dp-client")?);
+        simulator.register_provider(provider)?;
+        simulator.register_provider(Provider::offline("bank-lain", "Bank Lain"))?;
+        let bank = DemoBank::new(clock)?;
+        let start_page =
+            StartPage::start(self.address(0), bank, simulator.urls(), CancellationToken::new())
+                .await?;
+        Ok(Running { service, simulator, start_page })
+    }
+
+    fn address(&self, offset: u16) -> SocketAddr {
+        let port = if self.port == 0 { 0 } else { self.port.saturating_add(offset) };
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    }
+
+    fn simulator_options(&self, pki: Pki) -> SimulatorOptions {
+        SimulatorOptions {
+            pki,
+            authorization_server: self.address(3),
+            resource_server: self.address(4),
+            pages: self.address(5),
+            consumers: vec![
+                Consumer::kira_budget(self.address(6)),
+                Consumer::pinjam_pantas(self.address(7)),
+            ],
+        }
+    }
+
+    fn config(&self, folder: &Path, pki: &Pki, urls: &Urls) -> anyhow::Result<Config> {
+        let database = folder.join("izin.db");
+        let certificate = |name: &str| pki.certificate_file(name).display().to_string();
+        let key = |name: &str| pki.key_file(name).display().to_string();
+        let made = format!(
+            r#"
+[database]
+url = {database:?}
+
+[listeners.public]
+address = "{public}"
+
+[listeners.webhooks]
+address = "{webhooks}"
+certificate = {server:?}
+private_key = {server_key:?}
+client_ca = {ca:?}
+
+[ofp]
+authorization_server = {authorization_server:?}
+resource_server = {resource_server:?}
+server_ca = {ca:?}
+client_certificate = {client:?}
+client_private_key = {client_key:?}
+redirect_uris = [{callback:?}]
+
+[signing]
+keys = [{{ certificate = {signing:?}, private_key = {signing_key:?} }}]
+"#,
+            database = format!("sqlite:{}", database.display()),
+            public = self.address(1),
+            webhooks = self.address(2),
+            server = certificate("dp-server"),
+            server_key = key("dp-server"),
+            ca = certificate("ca"),
+            authorization_server = urls.authorization_server,
+            resource_server = urls.resource_server,
+            client = certificate("dp-client"),
+            client_key = key("dp-client"),
+            callback = urls.callback,
+            signing = certificate("dp-signing"),
+            signing_key = key("dp-signing"),
+        );
+        Ok(Config::from_layers(&[DEMO, &made])?)
+    }
+
+    fn announce(&self, running: &Running) {
+        let urls = running.simulator.urls();
+        let start = running.start_page.url();
+        if self.json {
+            let addresses = serde_json::json!({
+                "start": start,
+                "bank": running.service.public_url,
+                "webhooks": format!("https://{}", running.service.webhooks_address),
+                "paynet": urls.pages,
+                "consumers": urls.consumers.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            });
+            println!("{addresses}");
+            return;
+        }
+        println!("The demo is running. Open in a browser:\n");
+        println!("    {start}\n");
+        println!("It shows where to click, the user names, and the code of the second factor.");
+        println!("User name paynet, password paynet. Press Ctrl-C to stop.\n");
+        println!("    Kira Budget (consumer)  {}", urls.consumer);
+        println!("    Bank Contoh (us)        {}", running.service.public_url);
+        println!("    PayNet (simulated)      {}", urls.pages);
+    }
+}
+
+/// The keys of an earlier run in the same folder, or new ones.
+fn open_pki(folder: &Path) -> Result<Pki, izin_simulator::PkiError> {
+    if folder.is_dir() { Pki::open(folder) } else { Pki::create(folder) }
+}

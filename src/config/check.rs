@@ -120,9 +120,9 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_once() {
-        let config = Config::from_toml(
+        let config = Config::from_layers(&[
             "[listeners.public]\nbase_url = \"http://bank.example\"\n[ui]\nsession_minutes = 0",
-        )
+        ])
         .unwrap();
         let told = config.check().unwrap_err().to_string();
         for part in ["ofp.dp_id", "signing.keys", "public.base_url", "session_minutes"] {

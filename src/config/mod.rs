@@ -19,6 +19,10 @@ pub use ofp::{Ofp, WireProfile};
 /// The commented defaults, which are documentation as well.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
+/// What `izin demo` starts with, over the defaults.
+#[cfg(any(test, feature = "lab"))]
+pub const DEMO: &str = include_str!("../../config/demo.toml");
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -126,9 +130,11 @@ impl Config {
         Self::extract(&figment.merge(Env::prefixed("IZIN__").split("__")))
     }
 
-    /// Defaults and `text`, without the environment.
-    pub fn from_toml(text: &str) -> Result<Self, ConfigProblems> {
-        Self::extract(&Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(text)))
+    /// Defaults and these texts, later ones winning, without the environment.
+    pub fn from_layers(layers: &[&str]) -> Result<Self, ConfigProblems> {
+        let defaults = Figment::from(Toml::string(DEFAULTS));
+        let figment = layers.iter().fold(defaults, |figment, text| figment.merge(Toml::string(text)));
+        Self::extract(&figment)
     }
 
     fn extract(figment: &Figment) -> Result<Self, ConfigProblems> {
@@ -150,20 +156,20 @@ mod tests {
 
     #[test]
     fn the_defaults_are_complete_and_the_demo_file_fits() {
-        assert!(Config::from_toml("").is_ok());
-        let demo = Config::from_toml(include_str!("../../config/demo.toml")).unwrap();
+        assert!(Config::from_layers(&[]).is_ok());
+        let demo = Config::from_layers(&[DEMO]).unwrap();
         assert_eq!(demo.environment(), Environment::Demo);
     }
 
     #[test]
     fn an_unknown_key_is_named() {
-        let problems = Config::from_toml("[ofp]\ndpid = \"x\"").unwrap_err();
+        let problems = Config::from_layers(&["[ofp]\ndpid = \"x\""]).unwrap_err();
         assert!(problems.to_string().contains("dpid"), "{problems}");
     }
 
     #[test]
     fn the_database_url_is_never_printed() {
-        let config = Config::from_toml("[database]\nurl = \"postgres://u:hunter2@db/x\"").unwrap();
+        let config = Config::from_layers(&["[database]\nurl = \"postgres://u:hunter2@db/x\""]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -160,7 +160,7 @@ mod tests {
     const PATH: &str = "/v1/accounts/a-1/balances";
 
     fn check(claims: &Value, query: &[(&str, &str)]) -> Result<OneTimeUse, String> {
-        let config = crate::config::Config::from_toml("").unwrap();
+        let config = crate::config::Config::from_layers(&[]).unwrap();
         let query = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let expected = Expected {
             profile: &config.ofp.profile,

@@ -5,6 +5,7 @@
 //! person can click through. It knows nothing of the provider it talks to beyond the published contract, holds all state in memory,
 //! and listens on loopback only. Tests drive it through [`Simulator`]'s scripting methods, which can also do what no honest party would.
 
+mod addresses;
 mod clock;
 mod consumer;
 mod forge;
@@ -13,17 +14,21 @@ mod forge;
 mod generated;
 mod keys;
 mod listener;
+mod options;
 mod pages;
 mod pki;
 mod platform;
 mod provider_client;
 mod random;
+mod registration;
 mod scenario;
 mod simulator;
 mod tls;
 
+pub use addresses::Urls;
 pub use forge::{ForgeError, ForgedAlgorithm, Signing};
 pub use keys::KeysError;
+pub use options::{Consumer, SimulatorOptions};
 pub use pki::{Authority, Leaf, Pki, PkiError, Usage};
 pub use platform::{
     consent::{Consent, ConsentStatus, ConsentedAccount, StatusReason, UserIdentity},
@@ -32,11 +37,10 @@ pub use platform::{
     faults::{Fault, Operation},
     state::{ClientAuthentication, ReceivedUpdate, SentEvent},
 };
+pub use registration::{KeySource, Provider};
 pub use scenario::{
     Answer, AuthorizeRequest, ConsentSnapshot, DataAnswer, DataCall, DataTweak, EventPost,
     EventTweak, RawRequest, Resource, ScenarioError,
 };
-pub use simulator::{
-    Consumer, KeySource, Provider, Simulator, SimulatorError, SimulatorOptions, Urls,
-};
+pub use simulator::{Simulator, SimulatorError};
 pub use tls::TlsError;

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     ConsumerApp,
-    paynet::{ListedProvider, Wish},
+    messages::{ListedProvider, Wish},
     screens::see_other,
     session::set_cookie,
 };

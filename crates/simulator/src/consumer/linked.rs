@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use super::{
     ConsumerApp,
+    messages::Balance,
     money::masked,
-    paynet::{Balance, PaynetError},
+    paynet_error::PaynetError,
     screens::see_other,
     session::{Link, set_cookie},
 };

@@ -7,8 +7,10 @@ mod callback;
 mod consent;
 mod link;
 mod linked;
+mod messages;
 mod money;
 mod paynet;
+mod paynet_error;
 mod providers;
 mod screens;
 mod session;
@@ -20,8 +22,9 @@ use poem::{Endpoint, EndpointExt, Response, Route, get, http::StatusCode, post};
 
 use self::{paynet::Paynet, screens::Screens, session::Sessions};
 use crate::{
+    addresses::Urls,
+    options::Consumer,
     pki::{Pki, PkiError},
-    simulator::{Consumer, Urls},
     tls::{self, TlsError},
 };
 

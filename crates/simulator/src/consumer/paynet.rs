@@ -1,24 +1,22 @@
 //! The consumer's side of PayNet's API: pushed requests, tokens, signed data calls, and opening what comes back.
 
-use chrono::{DateTime, FixedOffset};
-use izin_jose::{DecryptError, DecryptionKey, FileSigner, HeaderFields, JwkSet, SignError, sign};
+use izin_jose::{DecryptionKey, FileSigner, HeaderFields, JwkSet, SignError, sign};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::money::Money;
+use super::{
+    messages::{Access, Balance, BalanceDocument, Envelope, ListedProvider, TokenAnswer, Wish},
+    paynet_error::PaynetError,
+};
 use crate::{
-    keys::{KeysError, TokenError, numeric_now, parse_set, verify_claims},
-    platform::{
-        consent::{CONSENT_TYPE, Consent},
-        consents::end_of_day_after,
-    },
+    keys::{numeric_now, parse_set, verify_claims},
+    platform::consent::{CONSENT_TYPE, Consent},
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const ASSERTION_SECONDS: f64 = 300.0;
 const SIGNATURE_SECONDS: f64 = 300.0;
-const CONSENT_DAYS: i64 = 90;
 
 /// Everything that a consumer needs to talk to PayNet.
 #[derive(Debug)]
@@ -30,83 +28,6 @@ pub(super) struct Paynet {
     pub(super) resource_server: String,
     pub(super) signer: FileSigner,
     pub(super) decryption: DecryptionKey,
-}
-
-/// A provider in PayNet's list.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ListedProvider {
-    pub(super) provider_id: String,
-    pub(super) name: String,
-    pub(super) status: String,
-}
-
-impl ListedProvider {
-    pub(super) fn online(&self) -> bool {
-        self.status == "online"
-    }
-}
-
-/// What the consumer asks for, as it shows it to the person first.
-#[derive(Clone, Debug)]
-pub(super) struct Wish {
-    pub(super) purpose: String,
-    pub(super) permissions: &'static [&'static str],
-    pub(super) expires_at: DateTime<FixedOffset>,
-}
-
-impl Wish {
-    pub(super) fn new(purpose: &str) -> Self {
-        Self {
-            purpose: purpose.to_owned(),
-            permissions: &["read_accounts", "read_balances", "read_transactions"],
-            expires_at: end_of_day_after(CONSENT_DAYS),
-        }
-    }
-}
-
-/// Tokens and the consent they stand for.
-#[derive(Clone, Debug)]
-pub(super) struct Access {
-    bearer: String,
-    refresh: String,
-    pub(super) consent: Consent,
-}
-
-/// An opened balance.
-#[derive(Clone, Debug)]
-pub(super) struct Balance {
-    pub(super) current: Money,
-    pub(super) available: Option<Money>,
-    /// Interaction id of the call, for questions to the bank.
-    pub(super) reference: String,
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    refresh_token: String,
-    authorization_details: Vec<AuthorizationDetail>,
-}
-
-#[derive(Deserialize)]
-struct AuthorizationDetail {
-    consent: Consent,
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    data: String,
-}
-
-#[derive(Deserialize)]
-struct BalanceDocument {
-    data: BalanceObject,
-}
-
-#[derive(Deserialize)]
-struct BalanceObject {
-    current_balance: Money,
-    available_balance: Option<Money>,
 }
 
 impl Paynet {
@@ -304,55 +225,6 @@ impl Paynet {
     async fn sign(&self, claims: &Value) -> Result<String, SignError> {
         let payload = claims.to_string();
         sign(&self.signer, &HeaderFields::default(), payload.as_bytes()).await
-    }
-}
-
-/// Why PayNet, or the bank behind it, did not do what the consumer asked.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PaynetError {
-    #[error("the answer cannot be decrypted: {0}")]
-    Decrypt(#[from] DecryptError),
-    #[error("PayNet cannot be reached: {0}")]
-    Http(#[from] reqwest::Error),
-    #[error("the answer has no {0}")]
-    Incomplete(&'static str),
-    #[error("{0}")]
-    Json(#[from] serde_json::Error),
-    #[error("{0}")]
-    Keys(#[from] KeysError),
-    #[error("refused with {status} {code}")]
-    Refused { status: u16, code: String },
-    #[error("{0}")]
-    Sign(#[from] SignError),
-    #[error("the answer is not believed: {0}")]
-    Token(#[from] TokenError),
-}
-
-impl PaynetError {
-    /// For the person; the cause is for the log.
-    pub(super) fn message(&self) -> &'static str {
-        match self {
-            Self::Refused { code, .. } if code == "Consent.Invalid" => {
-                "Sharing has ended. Link the account again to see it here."
-            }
-            Self::Refused { code, .. } if code == "Consent.TransientAccountAccessFailure" => {
-                "The bank cannot show this account right now. Please try again later."
-            }
-            Self::Refused {
-                status: 401 | 403, ..
-            } => "The bank does not share this account with us any more.",
-            Self::Refused {
-                status: 429 | 503 | 504,
-                ..
-            }
-            | Self::Http(_) => "The bank cannot be reached right now. Please try again.",
-            Self::Decrypt(_) | Self::Keys(_) | Self::Token(_) => {
-                "We got an answer that we cannot trust, and have not used it."
-            }
-            Self::Incomplete(_) | Self::Json(_) | Self::Refused { .. } | Self::Sign(_) => {
-                "Something went wrong on the way to the bank."
-            }
-        }
     }
 }
 

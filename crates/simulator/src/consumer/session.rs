@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use poem::{Request, Response};
 
-use super::paynet::{Access, ListedProvider};
+use super::messages::{Access, ListedProvider};
 use crate::{pages::cookie, random};
 
 const COOKIE: &str = "consumer_session";

@@ -13,8 +13,8 @@ use super::{
     consents::{Change, NewConsent},
     error::ApiError,
     events::EventType,
+    form::{Form, field, peer, read_form},
     state::{Code, Holder, PushedRequest},
-    token::{Form, field, peer, read_form},
 };
 use crate::random;
 

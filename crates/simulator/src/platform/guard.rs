@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::{
     Platform,
     error::{ApiError, refuse},
+    form::{Form, parse_form, peer},
     state::Holder,
-    token::{Form, parse_form, peer},
 };
 use crate::{
     generated::runtime::{Guard, Opened, Operation},

@@ -4,16 +4,20 @@
 //! is hand-written, because no Data Provider ever sees it. All state is in memory.
 
 pub(crate) mod api;
+pub(crate) mod client;
 pub(crate) mod consent;
 pub(crate) mod consents;
 pub(crate) mod consumers;
 pub(crate) mod data;
+pub(crate) mod decision;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod faults;
+pub(crate) mod form;
 pub(crate) mod guard;
 pub(crate) mod routes;
 pub(crate) mod state;
+pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod update;
 

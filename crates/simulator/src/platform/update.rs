@@ -6,10 +6,9 @@ use serde::Deserialize;
 
 use super::{
     Platform,
-    consent::{
-        Consent, ConsentStatus, ConsentedAccount, Decision, StatusReason, Update, UserIdentity,
-    },
+    consent::{Consent, ConsentStatus, ConsentedAccount, StatusReason, UserIdentity},
     consents::Change,
+    decision::{Decision, Update},
     error::ApiError,
     guard::ProviderCall,
     state::{ReceivedUpdate, RegisteredProvider},

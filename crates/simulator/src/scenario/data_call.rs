@@ -2,19 +2,16 @@
 
 use http::Method;
 use izin_jose::DecryptionKey;
-use serde_json::{Map, Value, json};
-use url::Url;
-use uuid::Uuid;
+use serde_json::Value;
 
-use super::{Answer, ScenarioError};
+use super::{Answer, ScenarioError, data_draft::Draft};
 use crate::{
-    forge::{ForgedAlgorithm, Signing, overlay, tamper_signature},
-    keys::{key_id, numeric_now, verify_claims},
+    forge::{ForgedAlgorithm, Signing, tamper_signature},
+    keys::verify_claims,
+    options::Consumer,
     platform::state::RegisteredProvider,
-    simulator::{Consumer, Simulator, SimulatorError},
+    simulator::{Simulator, SimulatorError},
 };
-
-const SIGNATURE_SECONDS: f64 = 300.0;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +24,12 @@ pub enum Resource {
 /// A data call under one consent. Unless told otherwise, everything in it is as PayNet would send it.
 #[derive(Clone, Debug)]
 pub struct DataCall {
-    consent_id: String,
-    account_id: String,
-    resource: Resource,
-    dc_id: Option<String>,
-    query: Vec<(String, String)>,
-    tweaks: Vec<DataTweak>,
+    pub(super) consent_id: String,
+    pub(super) account_id: String,
+    pub(super) resource: Resource,
+    pub(super) dc_id: Option<String>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) tweaks: Vec<DataTweak>,
 }
 
 /// One deviation from an honest call. They are applied in the order given.
@@ -145,27 +142,13 @@ impl DataAnswer {
     }
 }
 
-struct Draft {
-    method: String,
-    url: Url,
-    claims: Map<String, Value>,
-    signing: Option<Signing>,
-    signature_header: String,
-    tampered: bool,
-    consent_parameter: Option<String>,
-    encryption_kid: Option<String>,
-    interaction_id: Option<String>,
-    hop: bool,
-    certificate: Option<String>,
-}
-
 impl Simulator {
     pub async fn data_call(&self, call: DataCall) -> Result<DataAnswer, ScenarioError> {
         let consent = self.known(&call.consent_id)?;
         let provider = self.platform.registered(&consent.dp_id)?;
         let dc_id = call.dc_id.clone().unwrap_or(consent.dc_id);
         let consumer = self.consumer(&dc_id)?;
-        let mut draft = self.honest(&call, &provider, consumer)?;
+        let mut draft = Draft::honest(self, &call, &provider, consumer)?;
         for tweak in call.tweaks {
             draft.apply(tweak);
         }
@@ -179,51 +162,6 @@ impl Simulator {
             });
         }
         self.opened(answer, &provider, consumer).await
-    }
-
-    fn honest(
-        &self,
-        call: &DataCall,
-        provider: &RegisteredProvider,
-        consumer: &Consumer,
-    ) -> Result<Draft, ScenarioError> {
-        let path = path(call);
-        let mut url = Url::parse(&format!("{}{path}", provider.webhooks_url))?;
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&call.query);
-        }
-        let interaction_id = Uuid::new_v4().to_string();
-        let now = numeric_now();
-        let qpm: Map<String, Value> = call
-            .query
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-            .collect();
-        let claims = json!({
-            "iss": consumer.dc_id,
-            "sub": call.consent_id,
-            "aud": [provider.dp_id, "Paynet OFP"],
-            "iat": now,
-            "nbf": now,
-            "exp": now + SIGNATURE_SECONDS,
-            "jti": interaction_id,
-            "qpm": qpm,
-            "url": format!("{}{path}", self.urls().resource_server),
-        });
-        let encryption = self.pki.certificate(&consumer.key("encryption"))?;
-        Ok(Draft {
-            method: "GET".to_owned(),
-            url,
-            claims: claims.as_object().cloned().unwrap_or_default(),
-            signing: Some(Signing::by(consumer.key("signing"))),
-            signature_header: "x-signature".to_owned(),
-            tampered: false,
-            consent_parameter: Some(call.consent_id.clone()),
-            encryption_kid: Some(key_id(&encryption)?.to_string()),
-            interaction_id: Some(interaction_id),
-            hop: true,
-            certificate: Some("paynet-client".to_owned()),
-        })
     }
 
     async fn send_call(&self, consent_id: &str, mut draft: Draft) -> Result<Answer, ScenarioError> {
@@ -309,67 +247,6 @@ impl DataAnswer {
             claims,
             plaintext: None,
             problem: Some(problem),
-        }
-    }
-}
-
-fn path(call: &DataCall) -> String {
-    let account_id = &call.account_id;
-    match call.resource {
-        Resource::Account => format!("/v1/accounts/{account_id}"),
-        Resource::Balances => format!("/v1/accounts/{account_id}/balances"),
-        Resource::Transactions => format!("/v1/accounts/{account_id}/transactions"),
-    }
-}
-
-impl Draft {
-    fn apply(&mut self, tweak: DataTweak) {
-        match tweak {
-            DataTweak::Aged(seconds) => self.age(seconds),
-            DataTweak::Claim(name, value) => {
-                overlay(&mut self.claims, &Map::from_iter([(name, value)]));
-            }
-            DataTweak::ClientCertificate(name) => self.certificate = name,
-            DataTweak::ConsentParameter(value) => self.consent_parameter = value,
-            DataTweak::EncryptionKid(kid) => self.encryption_kid = kid,
-            DataTweak::InteractionId(id) => self.interaction_id = id,
-            DataTweak::Jti(jti) => {
-                self.claims.insert("jti".to_owned(), jti.into());
-            }
-            DataTweak::Method(method) => self.method = method,
-            DataTweak::SignatureHeader(name) => self.signature_header = name,
-            DataTweak::TamperedSignature => self.tampered = true,
-            DataTweak::UnsignedQuery(name, value) => {
-                self.url.query_pairs_mut().append_pair(&name, &value);
-            }
-            DataTweak::WithoutHopSignature => self.hop = false,
-            DataTweak::WithoutSignature => self.signing = None,
-            DataTweak::Algorithm(algorithm) => {
-                self.sign_otherwise(|signing| signing.algorithm = algorithm);
-            }
-            DataTweak::Detached => self.sign_otherwise(|signing| signing.detached = true),
-            DataTweak::Kid(kid) => self.sign_otherwise(|signing| signing.kid = Some(kid)),
-            DataTweak::ProtectedHeader(name, value) => {
-                self.sign_otherwise(|signing| {
-                    signing.header.insert(name, value);
-                });
-            }
-            DataTweak::SignedBy(key) => self.sign_otherwise(|signing| signing.key = key),
-        }
-    }
-
-    fn sign_otherwise(&mut self, change: impl FnOnce(&mut Signing)) {
-        if let Some(signing) = &mut self.signing {
-            change(signing);
-        }
-    }
-
-    fn age(&mut self, seconds: f64) {
-        for name in ["iat", "nbf", "exp"] {
-            let time = self.claims.get(name).and_then(Value::as_f64);
-            if let Some(time) = time {
-                self.claims.insert(name.to_owned(), (time - seconds).into());
-            }
         }
     }
 }

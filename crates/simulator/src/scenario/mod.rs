@@ -2,6 +2,7 @@
 
 mod authorize;
 mod data_call;
+mod data_draft;
 mod event;
 mod request;
 
@@ -19,6 +20,7 @@ pub use self::{
 use crate::{
     forge::{ForgeError, Signing},
     keys::KeysError,
+    options::Consumer,
     pki::PkiError,
     platform::{
         consent::{Consent, ConsentStatus, StatusReason},
@@ -29,7 +31,8 @@ use crate::{
         state::{ReceivedUpdate, SentEvent},
     },
     provider_client::ProviderError,
-    simulator::{Consumer, Simulator, SimulatorError, published},
+    registration::published,
+    simulator::{Simulator, SimulatorError},
     tls::TlsError,
 };
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use izin_jose::{CryptoPool, KeyId};
 use poem::endpoint::BoxEndpoint;
-use poem::{EndpointExt, Response, Route};
+use poem::{EndpointExt, Response};
 use poem_openapi::OpenApiService;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
@@ -20,7 +20,7 @@ use crate::bank::{CoreBank, DemoBank};
 use crate::clock::SharedClock;
 use crate::config::{BankKind, Config};
 use crate::generated::ofp_dp::server::OfpWebhooksRoutes;
-use crate::http::{BoundListener, Handshake, Traced, error_response, server_config};
+use crate::http::{BoundListener, Handshake, Traced, server_config};
 use crate::ids::DpId;
 use crate::jobs::{Deadlines, Deliveries};
 use crate::pages::render::{Branding, Renderer};
@@ -170,12 +170,9 @@ impl Endpoints {
             OfpWebhooksRoutes::guarded(handler.clone(), Arc::new(guard))
         };
         let service = OpenApiService::new(guarded(Transport::MutualTls { allowed }), "OFP", "");
-        let webhooks = Route::new().nest_no_strip("/", service);
+        let webhooks = service.map_to_response();
         let for_browsers = guarded(Transport::Public).only(ON_PUBLIC_LISTENER);
-        let for_browsers = OpenApiService::new(for_browsers, "OFP", "");
-        let for_browsers = Route::new()
-            .nest_no_strip("/", for_browsers)
-            .catch_all_error(|error| async move { error_response(error) });
+        let for_browsers = OpenApiService::new(for_browsers, "OFP", "").map_to_response().boxed();
         let pages = Arc::new(Pages {
             authorization: rooms.authorization.clone(),
             bank_name: config.ui.name.clone(),

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
-use poem::{Endpoint, EndpointExt, Response, Route, get, post};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 
 use crate::authorization::Authorization;
 use crate::consent::Consent;
@@ -46,19 +46,37 @@ impl Pages {
     }
 }
 
-/// The routes of the customers' listener, with `webhooks` (authorize and our public keys) among them.
+/// The customers' listener: pages, and below `/v1` the operations that browsers bring (`webhooks`).
 pub fn routes(
     pages: Arc<Pages>,
-    webhooks: impl Endpoint<Output = Response> + 'static,
+    webhooks: BoxEndpoint<'static, Response>,
 ) -> BoxEndpoint<'static, Response> {
-    let shared = pages.clone();
-    Route::new()
+    let errors = PageErrors::new(pages.clone());
+    let screens = Route::new()
         .at("/authorize/:handle", get(flow::enter))
         .at("/consent", get(flow::show))
         .at("/consent/:screen", post(flow::submit))
         .at("/static/:name", get(responses::asset))
-        .nest_no_strip("/v1", webhooks)
         .data(pages)
-        .with(PageErrors::new(shared))
-        .boxed()
+        .map_to_response()
+        .boxed();
+    ByPath { screens, webhooks }.with(errors).boxed()
+}
+
+/// Not poem's nesting: a router nested in a router without stripping the prefix panics (poem 3.1.12).
+struct ByPath {
+    screens: BoxEndpoint<'static, Response>,
+    webhooks: BoxEndpoint<'static, Response>,
+}
+
+impl Endpoint for ByPath {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if request.uri().path().starts_with("/v1/") {
+            self.webhooks.call(request).await
+        } else {
+            self.screens.call(request).await
+        }
+    }
 }

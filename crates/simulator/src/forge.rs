@@ -131,6 +131,15 @@ pub(crate) fn tamper_signature(token: &str) -> String {
     format!("{}{changed}{}", &token[..middle], &token[middle + 1..])
 }
 
+/// Puts another payload into an attached token.
+pub(crate) fn replace_payload(token: &str, payload: &[u8]) -> String {
+    let parts: Vec<_> = token.split('.').collect();
+    match parts.as_slice() {
+        [header, _, signature] => format!("{header}.{}.{signature}", base64url::encode(payload)),
+        _ => token.to_owned(),
+    }
+}
+
 fn rsa_signature(
     key: &PKeyRef<Private>,
     algorithm: ForgedAlgorithm,

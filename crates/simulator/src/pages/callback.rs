@@ -29,7 +29,7 @@ impl Endpoint for Callback {
             let problem = "This consent is unknown.";
             return Ok(page::failure(StatusCode::BAD_REQUEST, problem));
         };
-        if record.consent.status == ConsentStatus::Authorized {
+        if record.consent.status == ConsentStatus::Authorized && record.userinfo.is_none() {
             self.0.fetch_userinfo_later(&record.consent);
         }
         let Some(pushed) = record.pushed else {

@@ -48,22 +48,19 @@ impl Platform {
                 "the Data Provider is offline",
             ));
         }
-        let interaction_id = interaction_id(request);
         let forward = Forward {
             path: request.uri().path().to_owned(),
             query: with_consent_id(request.uri().query(), &consent_id),
             consent_id,
             signature,
             encryption_kid: consumer.encryption_kid.to_string(),
-            interaction_id: interaction_id.clone(),
+            interaction_id: interaction_id(request),
         };
         let answer = self.ask_provider(&provider, &forward).await?;
         if answer.status == StatusCode::OK {
             self.check_answer(&provider, &answer).await?;
         }
-        let mut response = Response::builder()
-            .status(answer.status)
-            .header("x-fapi-interaction-id", interaction_id);
+        let mut response = Response::builder().status(answer.status);
         if let Some(content_type) = &answer.content_type {
             response = response.content_type(content_type);
         }
@@ -130,7 +127,7 @@ fn consumer_signature(
     Ok(signature.to_owned())
 }
 
-/// The caller's, if it is one.
+/// The caller's, if it sent one that is a UUID; else a fresh one.
 pub(crate) fn interaction_id(request: &Request) -> String {
     request
         .header("x-fapi-interaction-id")

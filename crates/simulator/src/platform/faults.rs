@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use poem::{Endpoint, IntoResponse, Request, Response, http::Method, http::StatusCode};
 
-use super::{Platform, error::refuse};
+use super::{Platform, data::interaction_id, error::refuse};
 use crate::listener::LostAnswer;
 
 /// An endpoint of the platform that a Data Provider calls.
@@ -50,7 +50,7 @@ pub enum Fault {
     Status(u16),
 }
 
-/// Wraps an endpoint of the platform: counts calls, and applies the faults that were ordered.
+/// Wraps an endpoint of the platform: counts calls, applies the faults that were ordered, and echoes the interaction id.
 pub(crate) struct Faulty<E> {
     platform: Arc<Platform>,
     inner: E,
@@ -68,28 +68,37 @@ impl<E: Endpoint> Endpoint for Faulty<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let fault = Operation::of(request.method(), request.uri().path())
             .and_then(|operation| self.platform.count(operation));
-        match fault {
-            None => Ok(self.answer(request).await),
-            Some(Fault::Delay(duration)) => {
-                tokio::time::sleep(duration).await;
-                Ok(self.answer(request).await)
-            }
-            Some(Fault::LostAnswer) => {
-                let mut response = self.answer(request).await;
-                response.extensions_mut().insert(LostAnswer);
-                Ok(response)
-            }
-            Some(Fault::LostRequest) => {
-                let mut response = Response::default();
-                response.extensions_mut().insert(LostAnswer);
-                Ok(response)
-            }
-            Some(Fault::Status(status)) => Ok(ordered_status(status)),
+        let interaction_id = interaction_id(&request);
+        let mut response = self.answer_or_fail(request, fault).await;
+        if let Ok(id) = interaction_id.parse() {
+            response.headers_mut().insert("x-fapi-interaction-id", id);
         }
+        Ok(response)
     }
 }
 
 impl<E: Endpoint> Faulty<E> {
+    async fn answer_or_fail(&self, request: Request, fault: Option<Fault>) -> Response {
+        match fault {
+            None => self.answer(request).await,
+            Some(Fault::Delay(duration)) => {
+                tokio::time::sleep(duration).await;
+                self.answer(request).await
+            }
+            Some(Fault::LostAnswer) => {
+                let mut response = self.answer(request).await;
+                response.extensions_mut().insert(LostAnswer);
+                response
+            }
+            Some(Fault::LostRequest) => {
+                let mut response = Response::default();
+                response.extensions_mut().insert(LostAnswer);
+                response
+            }
+            Some(Fault::Status(status)) => ordered_status(status),
+        }
+    }
+
     async fn answer(&self, request: Request) -> Response {
         match self.inner.call(request).await {
             Ok(output) => output.into_response(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Answer, ScenarioError, data_draft::Draft};
 use crate::{
-    forge::{ForgedAlgorithm, Signing, tamper_signature},
+    forge::{ForgedAlgorithm, Signing, replace_payload, tamper_signature},
     keys::verify_claims,
     options::Consumer,
     platform::state::RegisteredProvider,
@@ -61,11 +61,14 @@ pub enum DataTweak {
     SignatureHeader(String),
     /// A key of the PKI instead of the consumer's own.
     SignedBy(String),
+    /// The claims are others than those that were signed.
+    TamperedPayload,
     TamperedSignature,
     /// A query parameter that the signature does not know of.
     UnsignedQuery(String, String),
     /// Without PayNet's signature of the hop.
     WithoutHopSignature,
+    /// Without the consumer's signature; the hop's is still there unless left out as well.
     WithoutSignature,
 }
 
@@ -198,7 +201,10 @@ impl Simulator {
                 serde_json::to_vec(&draft.claims)?
             };
             let mut signature = self.sign(signing, &payload)?;
-            if draft.tampered {
+            if draft.tampered_payload {
+                signature = replace_payload(&signature, b"{}");
+            }
+            if draft.tampered_signature {
                 signature = tamper_signature(&signature);
             }
             request = request.header(draft.signature_header, signature);

@@ -25,7 +25,8 @@ pub(super) struct Draft {
     pub(super) claims: Map<String, Value>,
     pub(super) signing: Option<Signing>,
     pub(super) signature_header: String,
-    pub(super) tampered: bool,
+    pub(super) tampered_payload: bool,
+    pub(super) tampered_signature: bool,
     pub(super) consent_parameter: Option<String>,
     pub(super) encryption_kid: Option<String>,
     pub(super) interaction_id: Option<String>,
@@ -71,7 +72,8 @@ impl Draft {
             claims: claims.as_object().cloned().unwrap_or_default(),
             signing: Some(Signing::by(consumer.key("signing"))),
             signature_header: "x-signature".to_owned(),
-            tampered: false,
+            tampered_payload: false,
+            tampered_signature: false,
             consent_parameter: Some(call.consent_id.clone()),
             encryption_kid: Some(key_id(&encryption)?.to_string()),
             interaction_id: Some(interaction_id),
@@ -95,7 +97,8 @@ impl Draft {
             }
             DataTweak::Method(method) => self.method = method,
             DataTweak::SignatureHeader(name) => self.signature_header = name,
-            DataTweak::TamperedSignature => self.tampered = true,
+            DataTweak::TamperedPayload => self.tampered_payload = true,
+            DataTweak::TamperedSignature => self.tampered_signature = true,
             DataTweak::UnsignedQuery(name, value) => {
                 self.url.query_pairs_mut().append_pair(&name, &value);
             }

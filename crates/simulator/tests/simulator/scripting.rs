@@ -1,8 +1,10 @@
 //! The scripting methods do what they say: honest calls verify, each deviation shows.
 
+use http::Method;
 use izin_jose::{Algorithm, Jwk, JwkSet, KeyUse, UnverifiedJws, VerificationPolicy};
 use izin_simulator::{
-    AuthorizeRequest, DataCall, DataTweak, EventPost, EventTweak, EventType, ForgedAlgorithm,
+    AuthorizeRequest, DataCall, DataTweak, EventPost, EventTweak, EventType, ForgedAlgorithm, Leaf,
+    Signing, Simulator, SimulatorOptions, Usage,
 };
 use serde_json::{Value, json};
 
@@ -148,4 +150,95 @@ async fn health_and_userinfo_reach_the_provider() {
     let seen = lab.provider.seen("/v1/oauth/userinfo").pop();
     let signature = seen.expect("a call").header("x-fapi-signature").to_owned();
     assert!(payload(&signature, "paynet-signing", Some(consent_id.as_bytes())).is_some());
+}
+
+#[tokio::test]
+async fn a_data_call_can_be_bent_in_every_way() {
+    let lab = Lab::start().await;
+    let consent_id = lab.consent().await.consent_id;
+    let send = |tweak: DataTweak| {
+        let call = DataCall::balances(&consent_id, "acc-1").with(tweak);
+        let lab = &lab;
+        async move {
+            lab.simulator.data_call(call).await.expect("an answer");
+            let seen = lab.provider.seen("/v1/accounts/acc-1/balances");
+            seen.last().cloned().expect("a call")
+        }
+    };
+    let signed = |seen: &crate::provider::Seen| {
+        payload(seen.header("x-signature"), "dc-signing", None)
+            .and_then(|claims| serde_json::from_slice::<Value>(&claims).ok())
+    };
+    for tweak in [
+        DataTweak::Algorithm(ForgedAlgorithm::Rs256),
+        DataTweak::Algorithm(ForgedAlgorithm::None),
+        DataTweak::Algorithm(ForgedAlgorithm::Hs256),
+        DataTweak::Kid("nobody".to_owned()),
+        DataTweak::SignedBy("dc2-signing".to_owned()),
+        DataTweak::TamperedPayload,
+        DataTweak::TamperedSignature,
+        DataTweak::WithoutSignature,
+        DataTweak::ProtectedHeader("crit".to_owned(), json!(["exp"])),
+    ] {
+        assert_eq!(signed(&send(tweak.clone()).await), None, "{tweak:?}");
+    }
+    let claims = signed(&send(DataTweak::Claim("qpm".to_owned(), Value::Null)).await);
+    assert!(claims.expect("signed").get("qpm").is_none());
+    let claims = signed(&send(DataTweak::Jti("once".to_owned())).await);
+    assert_eq!(claims.expect("signed")["jti"], "once");
+    let seen = send(DataTweak::UnsignedQuery(
+        "from_date".to_owned(),
+        "x".to_owned(),
+    ))
+    .await;
+    assert!(seen.query.contains("from_date=x"));
+    assert_eq!(signed(&seen).expect("signed")["qpm"], json!({}));
+    let seen = send(DataTweak::ConsentParameter(None)).await;
+    assert_eq!(seen.query, "");
+    let seen = send(DataTweak::WithoutHopSignature).await;
+    assert_eq!(seen.header("x-fapi-signature"), "");
+}
+
+#[tokio::test]
+async fn stopping_closes_the_door() {
+    let options = SimulatorOptions::new(PKI.clone());
+    let simulator = Simulator::start(options).await.expect("a start");
+    let url = simulator.urls().consumer.clone();
+    assert!(reqwest::get(&url).await.is_ok());
+    simulator.stop().await;
+    assert!(reqwest::get(&url).await.is_err());
+}
+
+#[tokio::test]
+async fn only_loopback_addresses_are_taken() {
+    let mut options = SimulatorOptions::new(PKI.clone());
+    options.pages = ([0, 0, 0, 0], 0).into();
+    let refused = Simulator::start(options)
+        .await
+        .expect_err("a public address");
+    assert!(refused.to_string().contains("loopback"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_additional_certificate_can_be_published_and_signs() {
+    let lab = Lab::start().await;
+    let successor = Leaf::trusted("paynet-signing-2", "PayNet simulator", Usage::Signing);
+    PKI.issue(&successor).expect("a certificate");
+    lab.simulator
+        .publish_paynet_keys(&["paynet-signing", "paynet-signing-2"])
+        .expect("keys");
+    let issuer = &lab.simulator.urls().authorization_server;
+    let url = format!("{issuer}/v1/oauth/jwks/paynet");
+    let published = lab.simulator.request(Method::GET, url).send().await;
+    let published = JwkSet::parse(&published.expect("an answer").body).expect("a set");
+    let token = lab
+        .simulator
+        .sign(&Signing::by("paynet-signing-2"), b"payload");
+    let token = token.expect("a token");
+    let jws = UnverifiedJws::parse(&token).expect("a token");
+    let kid = jws.header().kid.clone().expect("a kid");
+    let key = published
+        .verifying_key(&kid, Algorithm::Ps256)
+        .expect("published");
+    assert!(jws.verify(key, &POLICY).is_ok());
 }

@@ -2,10 +2,12 @@
 
 use http::Method;
 use izin_jose::KeyId;
-use izin_simulator::{Fault, ForgedAlgorithm, Operation, Signing};
+use izin_simulator::{
+    ClientAuthentication, Fault, ForgedAlgorithm, KeySource, Operation, Provider, Signing,
+};
 use serde_json::json;
 
-use crate::lab::{Lab, PKI, TokenAsk, now};
+use crate::lab::{DP_ID, Lab, PKI, TokenAsk, now};
 
 #[tokio::test]
 async fn an_honest_provider_gets_a_token_with_discovery_and_keys_beside_it() {
@@ -172,4 +174,50 @@ async fn ordered_faults_happen_in_order_and_then_stop() {
     assert_eq!(lab.ask_token(&ask).await.status, 429);
     assert_eq!(lab.ask_token(&ask).await.status, 200);
     assert_eq!(lab.simulator.calls(Operation::Token), 3);
+}
+
+#[tokio::test]
+async fn a_provider_may_be_registered_for_its_certificate_alone() {
+    let lab = Lab::start().await;
+    let by_certificate = Provider::new(DP_ID, &lab.provider.webhooks_url)
+        .client_certificate(PKI.certificate("dp-client").expect("a certificate"))
+        .client_authentication(ClientAuthentication::TlsClientAuth);
+    let registered = lab.simulator.register_provider(by_certificate);
+    registered.expect("a registration");
+    let bare = json!({"client_assertion": null, "client_assertion_type": null});
+    assert_eq!(lab.ask_token(&TokenAsk::with(bare)).await.status, 200);
+    let other = TokenAsk::over(Some("other-client"));
+    assert_refused(&lab, "another certificate", other).await;
+}
+
+#[tokio::test]
+async fn registered_keys_are_the_only_ones() {
+    let lab = Lab::start().await;
+    let keys = KeySource::Certificates(vec![PKI.certificate("dc-signing").expect("PEM")]);
+    let provider = Provider::new(DP_ID, &lab.provider.webhooks_url)
+        .client_certificate(PKI.certificate("dp-client").expect("a certificate"))
+        .keys(keys);
+    lab.simulator
+        .register_provider(provider)
+        .expect("a registration");
+    assert_refused(&lab, "the published key", TokenAsk::default()).await;
+    let registered = TokenAsk::signed(Signing::by("dc-signing"));
+    assert_eq!(lab.ask_token(&registered).await.status, 200);
+    assert!(lab.provider.seen("/v1/oauth/jwks").is_empty());
+}
+
+#[tokio::test]
+async fn answers_echo_the_interaction_id() {
+    let lab = Lab::start().await;
+    let issuer = &lab.simulator.urls().authorization_server;
+    let id = uuid::Uuid::new_v4().to_string();
+    let url = format!("{issuer}/.well-known/openid-configuration");
+    let request = lab.simulator.request(Method::GET, &url);
+    let answer = request.header("x-fapi-interaction-id", &id).send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.header("x-fapi-interaction-id"), Some(id.as_str()));
+    let fresh = lab.simulator.request(Method::GET, &url).send().await;
+    let fresh = fresh.expect("an answer");
+    let fresh = fresh.header("x-fapi-interaction-id").expect("an id");
+    assert!(uuid::Uuid::parse_str(fresh).is_ok());
 }

@@ -74,7 +74,9 @@ impl Service {
             tasks: TaskTracker::new(),
         };
         let stop = || service.stop.clone();
-        service.tasks.spawn(webhooks.serve(endpoints.webhooks, stop()));
+        service
+            .tasks
+            .spawn(webhooks.serve(endpoints.webhooks, stop()));
         service.tasks.spawn(public.serve(endpoints.public, stop()));
         service.tasks.spawn(rooms.deliveries.run(stop()));
         service.tasks.spawn(rooms.deadlines.run(stop()));
@@ -90,8 +92,14 @@ impl Service {
 }
 
 async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
-    let store = Store::open(config.database.url.expose_secret(), config.database.pool_size)?;
-    store.migrate().await.context("the database cannot be used")?;
+    let store = Store::open(
+        config.database.url.expose_secret(),
+        config.database.pool_size,
+    )?;
+    store
+        .migrate()
+        .await
+        .context("the database cannot be used")?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let pool = Arc::new(CryptoPool::start(threads, config.limits.sealing_queue)?);
     let signing = SigningKeys::load(&config.signing.keys, &pool)?;
@@ -126,7 +134,11 @@ async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
             paynet: paynet.clone(),
             store: store.clone(),
         },
-        deadlines: Deadlines { clock: clock.clone(), deliveries: announced, store: store.clone() },
+        deadlines: Deadlines {
+            clock: clock.clone(),
+            deliveries: announced,
+            store: store.clone(),
+        },
         guard: OfpGuard {
             keys: paynet.keys().clone(),
             sealer,
@@ -152,12 +164,7 @@ struct Endpoints {
 }
 
 impl Endpoints {
-    fn build(
-        config: &Config,
-        rooms: &Rooms,
-        public_url: String,
-        allowed: HashSet<KeyId>,
-    ) -> Self {
+    fn build(config: &Config, rooms: &Rooms, public_url: String, allowed: HashSet<KeyId>) -> Self {
         let secure = public_url.starts_with("https://");
         let handler = Arc::new(Webhooks {
             authorization: rooms.authorization.clone(),
@@ -166,13 +173,18 @@ impl Endpoints {
             signing: rooms.signing.clone(),
         });
         let guarded = |transport: Transport| {
-            let guard = OfpGuard { transport, ..rooms.guard.clone() };
+            let guard = OfpGuard {
+                transport,
+                ..rooms.guard.clone()
+            };
             OfpWebhooksRoutes::guarded(handler.clone(), Arc::new(guard))
         };
         let service = OpenApiService::new(guarded(Transport::MutualTls { allowed }), "OFP", "");
         let webhooks = service.map_to_response();
         let for_browsers = guarded(Transport::Public).only(ON_PUBLIC_LISTENER);
-        let for_browsers = OpenApiService::new(for_browsers, "OFP", "").map_to_response().boxed();
+        let for_browsers = OpenApiService::new(for_browsers, "OFP", "")
+            .map_to_response()
+            .boxed();
         let pages = Arc::new(Pages {
             authorization: rooms.authorization.clone(),
             bank_name: config.ui.name.clone(),
@@ -189,9 +201,11 @@ impl Endpoints {
 
 async fn bind_webhooks(config: &Config) -> anyhow::Result<BoundListener> {
     let section = &config.listeners.webhooks;
-    let (Some(certificate), Some(key), Some(ca)) =
-        (&section.certificate, &section.private_key, &section.client_ca)
-    else {
+    let (Some(certificate), Some(key), Some(ca)) = (
+        &section.certificate,
+        &section.private_key,
+        &section.client_ca,
+    ) else {
         anyhow::bail!("listeners.webhooks needs certificate, private_key and client_ca");
     };
     let tls = server_config(certificate, key, Some(ca))?;
@@ -224,8 +238,15 @@ async fn bind(
 /// Configured, or the address itself.
 fn public_url(config: &Config, bound: SocketAddr) -> String {
     let section = &config.listeners.public;
-    let scheme = if section.certificate.is_some() { "https" } else { "http" };
-    let configured = section.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    let scheme = if section.certificate.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let configured = section
+        .base_url
+        .as_deref()
+        .map(|url| url.trim_end_matches('/').to_owned());
     configured.unwrap_or_else(|| format!("{scheme}://{bound}"))
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 
 /// A source of the present moment, always in UTC and cut to microseconds (what both databases keep).
 pub trait Clock: Send + Sync {
@@ -12,6 +12,13 @@ pub trait Clock: Send + Sync {
 
 /// Shared by everything that needs the time.
 pub type SharedClock = Arc<dyn Clock>;
+
+/// The same moment on Malaysian clocks: `+08:00` all year, without summer time.
+pub fn malaysian(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    const EIGHT_HOURS: i32 = 8 * 3600;
+    FixedOffset::east_opt(EIGHT_HOURS)
+        .map_or_else(|| at.fixed_offset(), |zone| at.with_timezone(&zone))
+}
 
 /// The operating system's clock.
 #[derive(Debug, Default, Clone, Copy)]

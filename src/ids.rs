@@ -83,7 +83,7 @@ id!(
     DpId, 36, "dp_id"
 );
 id!(
-    /// A customer, by the bank's own stable subject identifier. It is the `sub` of our id_tokens.
+    /// A customer, by the bank's own stable subject identifier. It is the `sub` of our id tokens.
     CustomerId, 128, "customer id"
 );
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An amount in ringgit, kept in sen. At most 13 digits before the point (ofp-data `Amount`).
+/// An amount in ringgit, kept in sen. At most 13 digits before the point (PayNet's `Amount`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ringgit {
     sen: u64,

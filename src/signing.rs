@@ -1,4 +1,4 @@
-//! Our signing keys: they sign data responses, id_tokens and client assertions, and their public halves are
+//! Our signing keys: they sign data responses, id tokens and client assertions, and their public halves are
 //! what `GET /v1/oauth/jwks` publishes.
 
 use std::path::{Path, PathBuf};
@@ -11,9 +11,15 @@ use crate::config::KeyFiles;
 #[derive(Debug, thiserror::Error)]
 pub enum SigningKeyError {
     #[error("{path}: {problem}", path = path.display())]
-    Unreadable { path: PathBuf, problem: std::io::Error },
+    Unreadable {
+        path: PathBuf,
+        problem: std::io::Error,
+    },
     #[error("signing key {certificate}: {problem}", certificate = certificate.display())]
-    Unusable { certificate: PathBuf, problem: KeyFileError },
+    Unusable {
+        certificate: PathBuf,
+        problem: KeyFileError,
+    },
     #[error("signing keys: {0}")]
     Set(#[from] JwkSetError),
     #[error("signing.keys is empty")]
@@ -35,7 +41,10 @@ impl SigningKeys {
             .collect::<Result<Vec<_>, SigningKeyError>>()?;
         let published = JwkSet::new(signers.iter().map(|signer| signer.public_jwk()))?;
         let current = signers.into_iter().next().ok_or(SigningKeyError::None)?;
-        Ok(Self { current, published: Arc::new(published) })
+        Ok(Self {
+            current,
+            published: Arc::new(published),
+        })
     }
 
     pub fn current(&self) -> &dyn Signer {
@@ -50,13 +59,19 @@ impl SigningKeys {
 fn load_one(files: &KeyFiles, pool: &Arc<CryptoPool>) -> Result<Arc<dyn Signer>, SigningKeyError> {
     let certificate = read(&files.certificate)?;
     let key = read(&files.private_key)?;
-    let signer = FileSigner::from_pem(&certificate, &key, None, pool.clone()).map_err(|problem| {
-        SigningKeyError::Unusable { certificate: files.certificate.clone(), problem }
-    })?;
+    let signer =
+        FileSigner::from_pem(&certificate, &key, None, pool.clone()).map_err(|problem| {
+            SigningKeyError::Unusable {
+                certificate: files.certificate.clone(),
+                problem,
+            }
+        })?;
     Ok(Arc::new(signer))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SigningKeyError> {
-    std::fs::read(path)
-        .map_err(|problem| SigningKeyError::Unreadable { path: path.to_owned(), problem })
+    std::fs::read(path).map_err(|problem| SigningKeyError::Unreadable {
+        path: path.to_owned(),
+        problem,
+    })
 }

@@ -91,7 +91,6 @@ account-e-wallet = E-wallet
 account-fund = Investment fund
 account-hire-purchase = Hire purchase
 account-mortgage = Home financing
-account-other = Account
 account-pension = Retirement account
 account-savings = Savings account
 

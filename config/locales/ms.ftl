@@ -92,7 +92,6 @@ account-e-wallet = E-dompet
 account-fund = Dana pelaburan
 account-hire-purchase = Sewa beli
 account-mortgage = Pembiayaan rumah
-account-other = Akaun
 account-pension = Akaun persaraan
 account-savings = Akaun simpanan
 

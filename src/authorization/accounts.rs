@@ -1,7 +1,7 @@
 //! The accounts a customer is offered, under the identifiers we issue.
 
-use super::session::Chosen;
 use super::Authorization;
+use super::session::Chosen;
 use crate::bank::{BankAccount, BankError, Eligibility};
 use crate::consent::AccountSnapshot;
 use crate::ids::{AccountId, CustomerId};
@@ -44,7 +44,10 @@ impl Authorization {
     ) -> Result<Vec<OfferedAccount>, AccountsError> {
         let mut offered = Vec::new();
         for account in self.bank.accounts(customer).await? {
-            let id = self.store.account_id_for(customer, &account.reference).await?;
+            let id = self
+                .store
+                .account_id_for(customer, &account.reference)
+                .await?;
             offered.push(OfferedAccount { id, account });
         }
         Ok(offered)

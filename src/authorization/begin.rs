@@ -5,8 +5,8 @@
 
 use chrono::TimeDelta;
 
-use super::session::{Journey, Session};
 use super::Authorization;
+use super::session::{Journey, Session};
 use crate::ids::ConsentId;
 use crate::paynet::RetrieveError;
 use crate::secret::{NoRandomness, fingerprint, random_token};
@@ -50,17 +50,21 @@ impl Authorization {
         if self.redirects.check(redirect_uri).is_none() {
             return Err(BeginRefusal::ForeignRedirect);
         }
-        self.known_or_retrieved(consent_id).await.map_err(|error| match error {
-            RetrieveError::NotFound => BeginRefusal::UnknownConsent,
-            other => BeginRefusal::Unavailable(other.to_string()),
-        })?;
+        self.known_or_retrieved(consent_id)
+            .await
+            .map_err(|error| match error {
+                RetrieveError::NotFound => BeginRefusal::UnknownConsent,
+                other => BeginRefusal::Unavailable(other.to_string()),
+            })?;
         let handle = random_token()?;
         let record = HandleRecord {
             consent_id: consent_id.clone(),
             redirect_uri: redirect_uri.to_owned(),
             expires_at: self.clock.now() + HANDLE_LIFE,
         };
-        self.store.save_handle(&fingerprint(&handle), &record).await?;
+        self.store
+            .save_handle(&fingerprint(&handle), &record)
+            .await?;
         Ok(handle)
     }
 
@@ -85,7 +89,14 @@ impl Authorization {
         let id = random_token().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let expires_at = At(self.clock.now() + self.session_life);
         let state = serde_json::json!(journey);
-        self.store.open_session(&fingerprint(&id), consent_id, state, expires_at).await?;
-        Ok(Session { id, consent_id: consent_id.clone(), journey, version: 1 })
+        self.store
+            .open_session(&fingerprint(&id), consent_id, state, expires_at)
+            .await?;
+        Ok(Session {
+            id,
+            consent_id: consent_id.clone(),
+            journey,
+            version: 1,
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! The decision: exactly one per consent, stored whole or not at all, whatever the browser does meanwhile.
 
+use super::Authorization;
 use super::accounts::AccountsError;
 use super::session::{Chosen, Session, Step};
-use super::{Authorization, unchanged};
 use crate::bank::BankError;
 use crate::consent::{
     Change, Command, Outcome, ReasonCode, Receipt, SignInFacts, StatusReason, TransitionRefusal,
@@ -61,8 +61,9 @@ impl Authorization {
         let Step::Review { signed_in, chosen } = session.journey.step.clone() else {
             return Err(DecideError::AccountsChanged);
         };
-        let (command, record) =
-            self.approval(&session.consent_id, signed_in, &chosen, reviewed).await?;
+        let (command, record) = self
+            .approval(&session.consent_id, signed_in, &chosen, reviewed)
+            .await?;
         self.decide(session, command, record).await
     }
 
@@ -75,7 +76,10 @@ impl Authorization {
     ) -> Result<(), DecideError> {
         let receipt = reviewed.map(|reviewed| self.receipt(&session.consent_id, reviewed));
         let command = Command::Reject {
-            reason: StatusReason { code: self.decline_code(decline), description: None },
+            reason: StatusReason {
+                code: self.decline_code(decline),
+                description: None,
+            },
             receipt_sha256: receipt.as_ref().map(Receipt::sha256),
         };
         let signed_in = session.journey.step.signed_in();
@@ -115,7 +119,10 @@ impl Authorization {
                 amr: signed_in.amr,
                 at: signed_in.at,
             },
-            accounts: accounts.iter().map(super::OfferedAccount::snapshot).collect(),
+            accounts: accounts
+                .iter()
+                .map(super::OfferedAccount::snapshot)
+                .collect(),
             receipt_sha256: receipt.sha256(),
         };
         Ok((command, record))
@@ -129,14 +136,19 @@ impl Authorization {
         command: Command,
         record: DecisionRecord,
     ) -> Result<(), DecideError> {
-        let (store, clock, id) = (self.store.clone(), self.clock.clone(), session.consent_id.clone());
+        let (store, clock, id) = (
+            self.store.clone(),
+            self.clock.clone(),
+            session.consent_id.clone(),
+        );
         let customer = record.customer.clone();
         let decided = detached(async move {
             loop {
                 let consent = store.consent(&id).await?.ok_or(DecideError::Gone)?;
                 let outcome = apply(&consent, command.clone(), clock.now())?;
-                debug_assert!(!unchanged(&outcome), "a decision always changes something");
-                let Outcome::Changed(change) = outcome else { return Ok(()) };
+                let Outcome::Changed(change) = outcome else {
+                    return Ok(());
+                };
                 let change: Change = *change;
                 match store.decide(&change, &record).await {
                     // The consent changed between reading and writing: look again. The state machine

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use crate::bank::CoreBank;
 use crate::clock::SharedClock;
 use crate::config::{Config, WireProfile};
-use crate::consent::{Consent, Outcome, Status, register};
+use crate::consent::{Consent, Status, register};
 use crate::ids::{ConsentId, DpId};
 use crate::paynet::{Paynet, RetrieveError};
 use crate::sign_in::PasswordSignIn;
@@ -27,7 +27,7 @@ use crate::trust::RedirectPolicy;
 pub use accounts::OfferedAccount;
 pub use begin::BeginRefusal;
 pub use decide::{DecideError, Decline, ReviewedText};
-pub use session::{Chosen, Journey, Session, Step};
+pub use session::{Chosen, Session, Step};
 
 /// Everything the flow needs. Cheap to clone.
 #[derive(Clone)]
@@ -47,7 +47,15 @@ pub struct Authorization {
 
 impl Authorization {
     pub fn new(parts: AuthorizationParts, config: &Config) -> Self {
-        let AuthorizationParts { bank, clock, deliveries, dp_id, paynet, sign_in, store } = parts;
+        let AuthorizationParts {
+            bank,
+            clock,
+            deliveries,
+            dp_id,
+            paynet,
+            sign_in,
+            store,
+        } = parts;
         Self {
             bank,
             clock,
@@ -107,8 +115,4 @@ pub fn is_open(consent: &Consent, now: At) -> bool {
     consent.status == Status::AwaitingAuthorization
         && now.0 < consent.decide_by
         && now.0 < consent.expires_at
-}
-
-fn unchanged(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Unchanged(_))
 }

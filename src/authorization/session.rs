@@ -38,14 +38,30 @@ pub struct Chosen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum Step {
-    Username { typed: String },
-    Phrase { username: String },
-    Password { username: String },
-    SecondFactor { customer: CustomerId },
-    Accounts { signed_in: SignedIn, chosen: Vec<Chosen> },
-    Review { signed_in: SignedIn, chosen: Vec<Chosen> },
+    Username {
+        typed: String,
+    },
+    Phrase {
+        username: String,
+    },
+    Password {
+        username: String,
+    },
+    SecondFactor {
+        customer: CustomerId,
+    },
+    Accounts {
+        signed_in: SignedIn,
+        chosen: Vec<Chosen>,
+    },
+    Review {
+        signed_in: SignedIn,
+        chosen: Vec<Chosen>,
+    },
     /// The consent's own state says the rest.
-    Decided { customer: Option<CustomerId> },
+    Decided {
+        customer: Option<CustomerId>,
+    },
 }
 
 impl Step {
@@ -73,7 +89,14 @@ impl Step {
 
 impl Journey {
     pub(super) fn start(redirect_uri: String, csrf: String) -> Self {
-        Self { redirect_uri, csrf, language: None, step: Step::Username { typed: String::new() } }
+        Self {
+            redirect_uri,
+            csrf,
+            language: None,
+            step: Step::Username {
+                typed: String::new(),
+            },
+        }
     }
 }
 
@@ -86,13 +109,20 @@ impl Authorization {
         let journey = serde_json::from_value(record.state)
             .map_err(|_| StoreError::Damaged("authorization_sessions.state"))?;
         let (consent_id, version) = (record.consent_id, record.version);
-        Ok(Some(Session { id: id.to_owned(), consent_id, journey, version }))
+        Ok(Some(Session {
+            id: id.to_owned(),
+            consent_id,
+            journey,
+            version,
+        }))
     }
 
     /// Stores the session's journey. [`StoreError::Stale`] if another request was faster.
     pub async fn save(&self, session: &mut Session) -> Result<(), StoreError> {
         let state = serde_json::json!(session.journey);
-        self.store.save_session(&fingerprint(&session.id), state, session.version).await?;
+        self.store
+            .save_session(&fingerprint(&session.id), state, session.version)
+            .await?;
         session.version += 1;
         Ok(())
     }
@@ -103,8 +133,14 @@ impl Authorization {
         session: &Session,
         signed_in: SignedIn,
     ) -> Result<Session, StoreError> {
-        let step = Step::Accounts { signed_in, chosen: Vec::new() };
-        let journey = Journey { step, ..session.journey.clone() };
+        let step = Step::Accounts {
+            signed_in,
+            chosen: Vec::new(),
+        };
+        let journey = Journey {
+            step,
+            ..session.journey.clone()
+        };
         self.open_session(&session.consent_id, journey).await
     }
 }

@@ -4,12 +4,12 @@
 mod customers;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Utc};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::{
     BankAccount, BankBalance, BankError, BankTransaction, CoreBank, Customer, Period, Signed,
 };
-use crate::clock::SharedClock;
+use crate::clock::{SharedClock, malaysian};
 use crate::consent::Grant;
 use crate::ids::CustomerId;
 use crate::money::{Direction, Ringgit};
@@ -28,9 +28,13 @@ pub struct DemoBank {
 
 impl DemoBank {
     pub fn new(clock: SharedClock) -> Result<Self, BankError> {
-        let secret = std::env::var(TOTP_SECRET_VARIABLE)
-            .unwrap_or_else(|_| DEFAULT_TOTP_SECRET.to_owned());
-        Ok(Self { customers: customers::all(), totp: totp(&secret)?, clock })
+        let secret =
+            std::env::var(TOTP_SECRET_VARIABLE).unwrap_or_else(|_| DEFAULT_TOTP_SECRET.to_owned());
+        Ok(Self {
+            customers: customers::load()?,
+            totp: totp(&secret)?,
+            clock,
+        })
     }
 
     /// The second-factor code of this moment, for the demo's start page.
@@ -39,8 +43,11 @@ impl DemoBank {
     }
 
     /// The user names to try, with what each of them shows.
-    pub fn showcase(&self) -> Vec<(&'static str, &'static str)> {
-        self.customers.iter().map(|customer| (customer.username, customer.shows)).collect()
+    pub fn showcase(&self) -> Vec<(&str, &str)> {
+        self.customers
+            .iter()
+            .map(|customer| (customer.username.as_str(), customer.shows.as_str()))
+            .collect()
     }
 
     fn seconds(&self) -> u64 {
@@ -50,50 +57,67 @@ impl DemoBank {
     fn find(&self, id: &CustomerId) -> Result<&DemoCustomer, BankError> {
         self.customers
             .iter()
-            .find(|customer| customer.profile.id == *id)
+            .find(|customer| customer.id == *id)
             .ok_or_else(|| BankError::Unavailable("no such customer".into()))
     }
 
-    fn find_account(&self, grant: &Grant, reference: &str) -> Result<&DemoAccount, BankError> {
+    fn find_account(
+        &self,
+        grant: &Grant,
+        reference: &str,
+    ) -> Result<(&DemoCustomer, &DemoAccount), BankError> {
         let customer = self.find(grant.customer())?;
         let account = customer
             .accounts
             .iter()
-            .find(|account| account.details.reference == reference)
+            .find(|account| account.reference == reference)
             .ok_or(BankError::AccountGone)?;
-        match &account.outage {
-            Some(error) => Err(error.clone()),
-            None => Ok(account),
+        match account.outage() {
+            Some(error) => Err(error),
+            None => Ok((customer, account)),
         }
     }
 }
 
 fn totp(secret: &str) -> Result<totp_rs::TOTP, BankError> {
-    let bad = |problem: String| BankError::Unavailable(format!("{TOTP_SECRET_VARIABLE}: {problem}"));
+    let bad =
+        |problem: String| BankError::Unavailable(format!("{TOTP_SECRET_VARIABLE}: {problem}"));
     let bytes = totp_rs::Secret::Encoded(secret.to_owned())
         .to_bytes()
         .map_err(|problem| bad(problem.to_string()))?;
     // Unchecked, because the customary demo secret is shorter than RFC 4226 asks of real ones.
-    Ok(totp_rs::TOTP::new_unchecked(totp_rs::Algorithm::SHA1, 6, 1, 30, bytes))
+    Ok(totp_rs::TOTP::new_unchecked(
+        totp_rs::Algorithm::SHA1,
+        6,
+        1,
+        30,
+        bytes,
+    ))
 }
 
 #[async_trait]
 impl CoreBank for DemoBank {
     async fn customer(&self, customer: &CustomerId) -> Result<Customer, BankError> {
-        Ok(self.find(customer)?.profile.clone())
+        Ok(self.find(customer)?.profile())
     }
 
     async fn accounts(&self, customer: &CustomerId) -> Result<Vec<BankAccount>, BankError> {
-        let accounts = &self.find(customer)?.accounts;
-        Ok(accounts.iter().map(|account| account.details.clone()).collect())
+        let customer = self.find(customer)?;
+        let (accounts, holder) = (&customer.accounts, customer.name());
+        Ok(accounts
+            .iter()
+            .map(|account| account.details(&holder))
+            .collect())
     }
 
     async fn account(&self, grant: &Grant, reference: &str) -> Result<BankAccount, BankError> {
-        Ok(self.find_account(grant, reference)?.details.clone())
+        let (customer, account) = self.find_account(grant, reference)?;
+        Ok(account.details(&customer.name()))
     }
 
     async fn balance(&self, grant: &Grant, reference: &str) -> Result<BankBalance, BankError> {
-        Ok(self.find_account(grant, reference)?.balance.clone())
+        let (_, account) = self.find_account(grant, reference)?;
+        Ok(account.balance())
     }
 
     async fn transactions(
@@ -102,21 +126,14 @@ impl CoreBank for DemoBank {
         reference: &str,
         period: Period,
     ) -> Result<Vec<BankTransaction>, BankError> {
-        let account = self.find_account(grant, reference)?;
-        let today = malaysian_date(self.clock.now());
+        let (_, account) = self.find_account(grant, reference)?;
+        let today = malaysian(self.clock.now()).date_naive();
         let mut found = history(account, today);
         found.retain(|transaction| {
-            (period.from..=period.to).contains(&malaysian_date(transaction.at))
+            (period.from..=period.to).contains(&malaysian(transaction.at).date_naive())
         });
         Ok(found)
     }
-}
-
-/// Malaysia has had one zone without summer time since 1982.
-fn malaysian_date(at: DateTime<Utc>) -> NaiveDate {
-    const EIGHT_HOURS: i32 = 8 * 3600;
-    FixedOffset::east_opt(EIGHT_HOURS)
-        .map_or_else(|| at.date_naive(), |zone| at.with_timezone(&zone).date_naive())
 }
 
 /// Ninety days of plausible movements, the same at every call on one day.
@@ -129,17 +146,21 @@ fn history(account: &DemoAccount, today: NaiveDate) -> Vec<BankTransaction> {
     ];
     let days = (0..90).filter_map(|back| today.checked_sub_signed(TimeDelta::days(back)));
     days.flat_map(|day| {
-        moves.iter().filter(move |(of_month, ..)| day.day() == *of_month).filter_map(
-            move |(_, description, sen, direction)| {
+        moves
+            .iter()
+            .filter(move |(of_month, ..)| day.day() == *of_month)
+            .filter_map(move |(_, description, sen, direction)| {
                 Some(BankTransaction {
-                    id: format!("{}-{day}", account.details.reference),
+                    id: format!("{}-{day}", account.reference),
                     at: day.and_hms_opt(4, 30, 0)?.and_utc(),
-                    value: Signed { amount: Ringgit::saturating(*sen), direction: *direction },
+                    value: Signed {
+                        amount: Ringgit::saturating(*sen),
+                        direction: *direction,
+                    },
                     description: (*description).to_owned(),
                     settled: true,
                 })
-            },
-        )
+            })
     })
     .collect()
 }
@@ -147,8 +168,11 @@ fn history(account: &DemoAccount, today: NaiveDate) -> Vec<BankTransaction> {
 #[async_trait]
 impl PasswordCheck for DemoBank {
     async fn phrase(&self, username: &str) -> Result<Option<String>, SignInError> {
-        let known = self.customers.iter().find(|customer| customer.username == username);
-        Ok(known.map(|customer| customer.phrase.to_owned()))
+        let known = self
+            .customers
+            .iter()
+            .find(|customer| customer.username == username);
+        Ok(known.map(|customer| customer.phrase.clone()))
     }
 
     async fn check_password(
@@ -157,11 +181,14 @@ impl PasswordCheck for DemoBank {
         password: &str,
     ) -> Result<CheckedPassword, SignInError> {
         use subtle::ConstantTimeEq;
-        let known = self.customers.iter().find(|customer| customer.username == username);
-        let expected = known.map_or("", |customer| customer.password);
+        let known = self
+            .customers
+            .iter()
+            .find(|customer| customer.username == username);
+        let expected = known.map_or("", |customer| customer.password.as_str());
         let equal: bool = expected.as_bytes().ct_eq(password.as_bytes()).into();
         match known {
-            Some(customer) if equal => Ok(CheckedPassword::Right(customer.profile.id.clone())),
+            Some(customer) if equal => Ok(CheckedPassword::Right(customer.id.clone())),
             _ => Ok(CheckedPassword::Wrong),
         }
     }
@@ -172,7 +199,10 @@ impl PasswordCheck for DemoBank {
         code: &str,
     ) -> Result<SecondFactor, SignInError> {
         if self.totp.check(code, self.seconds()) {
-            Ok(SecondFactor::Right { acr: "urn:izin:acr:two-factor", amr: "otp" })
+            Ok(SecondFactor::Right {
+                acr: "urn:izin:acr:two-factor",
+                amr: "otp",
+            })
         } else {
             Ok(SecondFactor::Wrong)
         }

@@ -8,6 +8,7 @@ mod demo;
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 
 use crate::consent::{Grant, Identity};
 use crate::ids::CustomerId;
@@ -71,19 +72,31 @@ pub struct Customer {
 }
 
 /// What kind of account it is, in PayNet's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AccountKind {
     CreditCard,
     Current,
+    EWallet,
+    Fund,
+    HirePurchase,
+    Mortgage,
+    Pension,
     Savings,
 }
 
 /// Whether an account can be shared, and if not, why: the words on the page depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Eligibility {
     Eligible,
+    Business,
+    Closed,
     Dormant,
+    ForeignCurrency,
     Joint,
+    Minor,
+    Unsupported,
     /// The customer is not told the reason.
     Withheld,
 }
@@ -113,11 +126,11 @@ pub struct CreditTerms {
 
 impl BankAccount {
     /// As the consumer and the customer see it: credit numbers show the first six and last four digits
-    /// (ofp-facts §3.8), others are whole.
+    /// (ADR 0001), others are whole.
     pub fn shared_number(&self) -> String {
         match self.kind {
             AccountKind::CreditCard => mask(&self.number, 6),
-            AccountKind::Current | AccountKind::Savings => self.number.clone(),
+            _ => self.number.clone(),
         }
     }
 
@@ -132,7 +145,13 @@ fn mask(number: &str, head: usize) -> String {
     number
         .chars()
         .enumerate()
-        .map(|(at, digit)| if at < head || at + 4 >= length { digit } else { '*' })
+        .map(|(at, digit)| {
+            if at < head || at + 4 >= length {
+                digit
+            } else {
+                '*'
+            }
+        })
         .collect()
 }
 

@@ -61,9 +61,14 @@ impl Demo {
     async fn start(&self, folder: &Path) -> anyhow::Result<Running> {
         let pki_folder = folder.join("pki");
         let pki = tokio::task::spawn_blocking(move || open_pki(&pki_folder)).await??;
-        let simulator = Simulator::start(self.simulator_options(pki)).await.with_context(|| {
-            format!("the simulator cannot start; is another demo running on port {}? Try --port 0", self.port)
-        })?;
+        let simulator = Simulator::start(self.simulator_options(pki))
+            .await
+            .with_context(|| {
+                format!(
+                    "the simulator cannot start; is another demo running on port {}? Try --port 0",
+                    self.port
+                )
+            })?;
         let config = self.config(folder, simulator.pki(), simulator.urls())?;
         let clock = Arc::new(SystemClock);
         let service = Service::start(config, clock.clone()).await?;
@@ -78,14 +83,26 @@ impl Demo {
         simulator.register_provider(provider)?;
         simulator.register_provider(Provider::offline("bank-lain", "Bank Lain"))?;
         let bank = DemoBank::new(clock)?;
-        let start_page =
-            StartPage::start(self.address(0), bank, simulator.urls(), CancellationToken::new())
-                .await?;
-        Ok(Running { service, simulator, start_page })
+        let start_page = StartPage::start(
+            self.address(0),
+            bank,
+            simulator.urls(),
+            CancellationToken::new(),
+        )
+        .await?;
+        Ok(Running {
+            service,
+            simulator,
+            start_page,
+        })
     }
 
     fn address(&self, offset: u16) -> SocketAddr {
-        let port = if self.port == 0 { 0 } else { self.port.saturating_add(offset) };
+        let port = if self.port == 0 {
+            0
+        } else {
+            self.port.saturating_add(offset)
+        };
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     }
 
@@ -174,5 +191,9 @@ keys = [{{ certificate = {signing:?}, private_key = {signing_key:?} }}]
 
 /// The keys of an earlier run in the same folder, or new ones.
 fn open_pki(folder: &Path) -> Result<Pki, izin_simulator::PkiError> {
-    if folder.is_dir() { Pki::open(folder) } else { Pki::create(folder) }
+    if folder.is_dir() {
+        Pki::open(folder)
+    } else {
+        Pki::create(folder)
+    }
 }

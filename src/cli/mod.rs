@@ -67,8 +67,7 @@ fn start_logging(default: &str) {
 
 /// Until the process is asked to stop (SIGTERM, Ctrl-C).
 async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminated =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
         _ = terminated.recv() => {}

@@ -21,7 +21,10 @@ impl Serve {
         super::start_logging("izin=info,warn");
         let config = Config::load(self.config.as_deref())?;
         let service = Service::start(config, Arc::new(SystemClock)).await?;
-        println!("webhooks  https://{}  (mutual TLS)", service.webhooks_address);
+        println!(
+            "webhooks  https://{}  (mutual TLS)",
+            service.webhooks_address
+        );
         println!("customers {}", service.public_url);
         super::asked_to_stop().await?;
         tracing::info!("stopping");

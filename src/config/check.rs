@@ -23,7 +23,9 @@ impl From<Vec<String>> for ConfigProblems {
 impl fmt::Display for ConfigProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the configuration cannot be used:")?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+        self.0
+            .iter()
+            .try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }
 
@@ -36,7 +38,11 @@ impl Config {
         self.missing_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
-        if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.into())
+        }
     }
 
     fn missing_keys(&self, problems: &mut Vec<String>) {
@@ -44,14 +50,23 @@ impl Config {
         let required = [
             ("ofp.dp_id", ofp.dp_id.is_some()),
             ("ofp.client_id", ofp.client_id.is_some()),
-            ("ofp.authorization_server", ofp.authorization_server.is_some()),
+            (
+                "ofp.authorization_server",
+                ofp.authorization_server.is_some(),
+            ),
             ("ofp.resource_server", ofp.resource_server.is_some()),
             ("ofp.server_ca", ofp.server_ca.is_some()),
             ("ofp.client_certificate", ofp.client_certificate.is_some()),
             ("ofp.client_private_key", ofp.client_private_key.is_some()),
             ("ofp.redirect_uris", !ofp.redirect_uris.is_empty()),
-            ("listeners.webhooks.certificate", webhooks.certificate.is_some()),
-            ("listeners.webhooks.private_key", webhooks.private_key.is_some()),
+            (
+                "listeners.webhooks.certificate",
+                webhooks.certificate.is_some(),
+            ),
+            (
+                "listeners.webhooks.private_key",
+                webhooks.private_key.is_some(),
+            ),
             ("listeners.webhooks.client_ca", webhooks.client_ca.is_some()),
             ("signing.keys", !self.signing.keys.is_empty()),
         ];
@@ -67,7 +82,10 @@ impl Config {
         let servers = [
             ("ofp.authorization_server", &self.ofp.authorization_server),
             ("ofp.resource_server", &self.ofp.resource_server),
-            ("listeners.webhooks.base_url", &self.listeners.webhooks.base_url),
+            (
+                "listeners.webhooks.base_url",
+                &self.listeners.webhooks.base_url,
+            ),
         ];
         for (key, url) in servers {
             if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
@@ -86,7 +104,9 @@ impl Config {
             let usable = reqwest::Url::parse(uri)
                 .is_ok_and(|url| url.scheme() == "https" || is_loopback_http(uri));
             if !usable {
-                problems.push(format!("ofp.redirect_uris: {uri:?} is not an https address"));
+                problems.push(format!(
+                    "ofp.redirect_uris: {uri:?} is not an https address"
+                ));
             }
         }
     }
@@ -98,19 +118,25 @@ impl Config {
             ("sign_in.attempts", self.sign_in.attempts.into()),
             ("sign_in.lock_minutes", self.sign_in.lock_minutes),
         ];
-        let wrong = positive.iter().filter(|(_, value)| !(1..=10_000).contains(value));
+        let wrong = positive
+            .iter()
+            .filter(|(_, value)| !(1..=10_000).contains(value));
         problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 10000")));
         let known = ["x-signature", "x-fapi-signature"];
         let headers = &self.ofp.profile.signature_headers;
         if headers.is_empty() || headers.iter().any(|name| !known.contains(&name.as_str())) {
-            problems.push(format!("ofp.profile.signature_headers must be some of {known:?}"));
+            problems.push(format!(
+                "ofp.profile.signature_headers must be some of {known:?}"
+            ));
         }
     }
 }
 
 /// Plain HTTP is only for this machine.
 pub(super) fn is_loopback_http(url: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
     url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
@@ -125,7 +151,12 @@ mod tests {
         ])
         .unwrap();
         let told = config.check().unwrap_err().to_string();
-        for part in ["ofp.dp_id", "signing.keys", "public.base_url", "session_minutes"] {
+        for part in [
+            "ofp.dp_id",
+            "signing.keys",
+            "public.base_url",
+            "session_minutes",
+        ] {
             assert!(told.contains(part), "{part} is missing in: {told}");
         }
     }

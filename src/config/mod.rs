@@ -13,7 +13,7 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 pub use check::ConfigProblems;
-pub use listeners::{Listeners, PublicListener, WebhooksListener};
+pub use listeners::Listeners;
 pub use ofp::{Ofp, WireProfile};
 
 /// The commented defaults, which are documentation as well.
@@ -56,7 +56,9 @@ pub struct Database {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("pool_size", &self.pool_size).finish_non_exhaustive()
+        f.debug_struct("Database")
+            .field("pool_size", &self.pool_size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,7 +125,10 @@ impl Config {
         let mut figment = Figment::from(Toml::string(DEFAULTS));
         if let Some(path) = file {
             if !path.is_file() {
-                return Err(ConfigProblems::one(format!("{}: no such file", path.display())));
+                return Err(ConfigProblems::one(format!(
+                    "{}: no such file",
+                    path.display()
+                )));
             }
             figment = figment.merge(Toml::file_exact(path));
         }
@@ -133,13 +138,19 @@ impl Config {
     /// Defaults and these texts, later ones winning, without the environment.
     pub fn from_layers(layers: &[&str]) -> Result<Self, ConfigProblems> {
         let defaults = Figment::from(Toml::string(DEFAULTS));
-        let figment = layers.iter().fold(defaults, |figment, text| figment.merge(Toml::string(text)));
+        let figment = layers
+            .iter()
+            .fold(defaults, |figment, text| figment.merge(Toml::string(text)));
         Self::extract(&figment)
     }
 
     fn extract(figment: &Figment) -> Result<Self, ConfigProblems> {
         figment.extract().map_err(|errors| {
-            errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().into()
+            errors
+                .into_iter()
+                .map(|error| error.to_string())
+                .collect::<Vec<_>>()
+                .into()
         })
     }
 
@@ -169,7 +180,8 @@ mod tests {
 
     #[test]
     fn the_database_url_is_never_printed() {
-        let config = Config::from_layers(&["[database]\nurl = \"postgres://u:hunter2@db/x\""]).unwrap();
+        let config =
+            Config::from_layers(&["[database]\nurl = \"postgres://u:hunter2@db/x\""]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -18,7 +18,7 @@ pub struct Ofp {
     pub client_certificate: Option<PathBuf>,
     pub client_private_key: Option<PathBuf>,
     pub redirect_uris: Vec<String>,
-    /// dc_id to the name customers are shown.
+    /// `dc_id` to the name customers are shown.
     pub consumers: BTreeMap<String, String>,
     pub authorization_minutes: i64,
     pub profile: WireProfile,

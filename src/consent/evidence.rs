@@ -25,7 +25,14 @@ impl LedgerEntry {
     /// Lower-case hexadecimal SHA-256 over the previous hash (empty for the first entry) and every field,
     /// separated by line feeds, which none of the fields contains.
     pub fn hash(&self, previous: &str) -> String {
-        chain_hash(previous, &self.consent_id, self.seq, self.kind, &self.at, &self.data)
+        chain_hash(
+            previous,
+            &self.consent_id,
+            self.seq,
+            self.kind,
+            &self.at,
+            &self.data,
+        )
     }
 }
 
@@ -89,11 +96,26 @@ mod tests {
         let original = entry.hash("");
         assert_eq!(original.len(), 64);
         for changed in [
-            LedgerEntry { seq: 2, ..entry.clone() },
-            LedgerEntry { kind: "approved", ..entry.clone() },
-            LedgerEntry { data: "[]".into(), ..entry.clone() },
-            LedgerEntry { at: DateTime::UNIX_EPOCH + chrono::TimeDelta::microseconds(1), ..entry.clone() },
-            LedgerEntry { consent_id: ConsentId::parse("c-2").unwrap(), ..entry.clone() },
+            LedgerEntry {
+                seq: 2,
+                ..entry.clone()
+            },
+            LedgerEntry {
+                kind: "approved",
+                ..entry.clone()
+            },
+            LedgerEntry {
+                data: "[]".into(),
+                ..entry.clone()
+            },
+            LedgerEntry {
+                at: DateTime::UNIX_EPOCH + chrono::TimeDelta::microseconds(1),
+                ..entry.clone()
+            },
+            LedgerEntry {
+                consent_id: ConsentId::parse("c-2").unwrap(),
+                ..entry.clone()
+            },
         ] {
             assert_ne!(changed.hash(""), original);
         }

@@ -6,7 +6,7 @@ mod permit;
 mod state;
 mod transition;
 
-pub use evidence::{LedgerEntry, Receipt};
+pub use evidence::Receipt;
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{Consent, Permission, Purpose, ReasonCode, Status, StatusReason};
 pub use transition::{

@@ -134,17 +134,55 @@ mod tests {
             permit(consent, accounts, call, now).unwrap_err()
         };
         for status in Status::ALL.into_iter().filter(|s| *s != Status::Authorized) {
-            let other = Consent { status, ..consent.clone() };
-            assert_eq!(refusal(&other, &accounts, &call, now), PermitRefusal::NotAuthorized(status));
+            let other = Consent {
+                status,
+                ..consent.clone()
+            };
+            assert_eq!(
+                refusal(&other, &accounts, &call, now),
+                PermitRefusal::NotAuthorized(status)
+            );
         }
-        assert_eq!(refusal(&consent, &accounts, &call, consent.expires_at), PermitRefusal::Expired);
-        assert!(permit(&consent, &accounts, &call, consent.expires_at - TimeDelta::microseconds(1)).is_ok());
-        assert_eq!(refusal(&consent, &[], &call, now), PermitRefusal::AccountNotCovered);
-        let foreign = DataCall { dc_id: DcId::parse("another").unwrap(), ..call.clone() };
-        assert_eq!(refusal(&consent, &accounts, &foreign, now), PermitRefusal::OtherConsumer);
-        let wider = DataCall { permission: Permission::ReadTransactions, ..call.clone() };
-        assert_eq!(refusal(&consent, &accounts, &wider, now), PermitRefusal::PermissionMissing);
-        let nobody = Consent { customer: None, ..consent.clone() };
-        assert_eq!(refusal(&nobody, &accounts, &call, now), PermitRefusal::AccountNotCovered);
+        assert_eq!(
+            refusal(&consent, &accounts, &call, consent.expires_at),
+            PermitRefusal::Expired
+        );
+        assert!(
+            permit(
+                &consent,
+                &accounts,
+                &call,
+                consent.expires_at - TimeDelta::microseconds(1)
+            )
+            .is_ok()
+        );
+        assert_eq!(
+            refusal(&consent, &[], &call, now),
+            PermitRefusal::AccountNotCovered
+        );
+        let foreign = DataCall {
+            dc_id: DcId::parse("another").unwrap(),
+            ..call.clone()
+        };
+        assert_eq!(
+            refusal(&consent, &accounts, &foreign, now),
+            PermitRefusal::OtherConsumer
+        );
+        let wider = DataCall {
+            permission: Permission::ReadTransactions,
+            ..call.clone()
+        };
+        assert_eq!(
+            refusal(&consent, &accounts, &wider, now),
+            PermitRefusal::PermissionMissing
+        );
+        let nobody = Consent {
+            customer: None,
+            ..consent.clone()
+        };
+        assert_eq!(
+            refusal(&nobody, &accounts, &call, now),
+            PermitRefusal::AccountNotCovered
+        );
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConsentId, CustomerId, DcId, DpId};
 
-/// PayNet's states (ofp-facts §3.5) plus our own `deciding`: the customer has approved and PayNet has not
+/// PayNet's states (ADR 0001) plus our own `deciding`: the customer has approved and PayNet has not
 /// yet accepted. No data leaves in that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,9 +49,7 @@ impl Status {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
     /// Nothing ever leaves these.
@@ -89,6 +87,7 @@ macro_rules! words {
 
 words!(
     /// What the consumer may read.
+    #[expect(clippy::enum_variant_names, reason = "PayNet's names; every permission is to read")]
     Permission {
         ReadAccounts = "read_accounts",
         ReadBalances = "read_balances",
@@ -103,7 +102,7 @@ words!(
     }
 );
 words!(
-    /// PayNet's reason codes (ofp-facts §3.5).
+    /// PayNet's reason codes (ADR 0001).
     ReasonCode {
         Duplicate = "duplicate",
         FormatError = "format_error",
@@ -130,7 +129,8 @@ pub struct Consent {
     pub id: ConsentId,
     pub dc_id: DcId,
     pub dp_id: DpId,
-    pub consent_type: String,
+    /// PayNet's URN of the consent's shape.
+    pub urn: String,
     pub purpose: Purpose,
     pub permissions: Vec<Permission>,
     pub status: Status,

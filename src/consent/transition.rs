@@ -15,7 +15,7 @@ pub struct NewConsent {
     pub id: ConsentId,
     pub dc_id: DcId,
     pub dp_id: DpId,
-    pub consent_type: String,
+    pub urn: String,
     pub purpose: Purpose,
     pub permissions: Vec<Permission>,
     pub status: Status,
@@ -43,7 +43,7 @@ pub struct Identity {
 
 impl Identity {
     /// The hash that PayNet compares: without spaces and hyphens, upper case, SHA-256, Base64 with padding
-    /// (44 characters; ofp-facts §3.6).
+    /// (44 characters; ADR 0001).
     pub fn of(id_type: &str, number: &str) -> Self {
         use base64::Engine as _;
         let normal: String = number
@@ -53,11 +53,14 @@ impl Identity {
             .collect();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, normal.as_bytes());
         let hashed_id_number = base64::engine::general_purpose::STANDARD.encode(digest);
-        Self { id_type: id_type.to_owned(), hashed_id_number }
+        Self {
+            id_type: id_type.to_owned(),
+            hashed_id_number,
+        }
     }
 }
 
-/// How and when the customer signed in; goes into the id_token.
+/// How and when the customer signed in; goes into the `id_token`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInFacts {
     pub acr: String,
@@ -66,6 +69,7 @@ pub struct SignInFacts {
 }
 
 /// A chosen account as PayNet and the consumer will see it.
+#[expect(clippy::struct_field_names, reason = "PayNet's names")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSnapshot {
     pub account_id: AccountId,
@@ -142,13 +146,13 @@ pub enum TransitionRefusal {
 }
 
 /// Takes in a consent that was not known. `window` is the time the customer has, counted from PayNet's
-/// `created_at` (ofp-facts §3.5: five minutes).
+/// `created_at` (ADR 0001: five minutes).
 pub fn register(new: NewConsent, window: TimeDelta, now: DateTime<Utc>) -> Change {
     let consent = Consent {
         id: new.id,
         dc_id: new.dc_id,
         dp_id: new.dp_id,
-        consent_type: new.consent_type,
+        urn: new.urn,
         purpose: new.purpose,
         permissions: new.permissions,
         status: new.status,
@@ -175,7 +179,13 @@ pub fn apply(
     now: DateTime<Utc>,
 ) -> Result<Outcome, TransitionRefusal> {
     match command {
-        Command::Approve { customer, identity, signed_in, accounts, receipt_sha256 } => {
+        Command::Approve {
+            customer,
+            identity,
+            signed_in,
+            accounts,
+            receipt_sha256,
+        } => {
             open_for_decision(consent, now)?;
             if accounts.is_empty() {
                 return Err(TransitionRefusal::NoAccounts);
@@ -188,25 +198,51 @@ pub fn apply(
             let mut next = consent.clone();
             next.status = Status::Deciding;
             next.customer = Some(customer.clone());
-            let intent = Intent::Authorize { customer, identity, signed_in, accounts };
+            let intent = Intent::Authorize {
+                customer,
+                identity,
+                signed_in,
+                accounts,
+            };
             Ok(changed(change(next, "approved", &data, Some(intent), now)))
         }
-        Command::Reject { reason, receipt_sha256 } => {
+        Command::Reject {
+            reason,
+            receipt_sha256,
+        } => {
             still_awaiting(consent)?;
             let data = json!({ "reason": reason, "receipt": receipt_sha256 });
             let next = settled(consent, Status::Rejected, Some(reason.clone()));
-            Ok(changed(change(next, "rejected", &data, Some(Intent::Reject { reason }), now)))
+            Ok(changed(change(
+                next,
+                "rejected",
+                &data,
+                Some(Intent::Reject { reason }),
+                now,
+            )))
         }
         Command::ClockRanOut => {
             still_awaiting(consent)?;
-            let reason = StatusReason { code: ReasonCode::Timeout, description: None };
+            let reason = StatusReason {
+                code: ReasonCode::Timeout,
+                description: None,
+            };
             let next = settled(consent, Status::Failed, Some(reason.clone()));
             let data = json!({ "decide_by": consent.decide_by });
-            Ok(changed(change(next, "timed_out", &data, Some(Intent::Reject { reason }), now)))
+            Ok(changed(change(
+                next,
+                "timed_out",
+                &data,
+                Some(Intent::Reject { reason }),
+                now,
+            )))
         }
         Command::PlatformAccepted => settle(consent, Status::Authorized, None, "accepted", now),
         Command::PlatformRefused { detail } => {
-            let reason = StatusReason { code: ReasonCode::ProviderError, description: Some(detail) };
+            let reason = StatusReason {
+                code: ReasonCode::ProviderError,
+                description: Some(detail),
+            };
             settle(consent, Status::Failed, Some(reason), "refused", now)
         }
         Command::Report(report) => Ok(take_report(consent, report, now)),
@@ -242,7 +278,13 @@ fn settle(
         return Err(TransitionRefusal::NothingToSettle(consent.status));
     }
     let data = json!({ "reason": reason });
-    Ok(changed(change(settled(consent, status, reason), kind, &data, None, now)))
+    Ok(changed(change(
+        settled(consent, status, reason),
+        kind,
+        &data,
+        None,
+        now,
+    )))
 }
 
 fn take_report(consent: &Consent, report: PlatformReport, now: DateTime<Utc>) -> Outcome {
@@ -269,11 +311,14 @@ fn take_report(consent: &Consent, report: PlatformReport, now: DateTime<Utc>) ->
 /// is not among them: it would open data that no customer of ours agreed to share.
 const fn may_report(from: Status, to: Status) -> bool {
     use Status::{
-        AwaitingAuthorization, Authorized, Deciding, Expired, Failed, Rejected, Revoked, Suspended,
+        Authorized, AwaitingAuthorization, Deciding, Expired, Failed, Rejected, Revoked, Suspended,
     };
     match from {
         AwaitingAuthorization => matches!(to, Failed | Rejected | Revoked | Expired),
-        Deciding => matches!(to, Authorized | Failed | Rejected | Revoked | Expired | Suspended),
+        Deciding => matches!(
+            to,
+            Authorized | Failed | Rejected | Revoked | Expired | Suspended
+        ),
         Authorized => matches!(to, Suspended | Expired | Revoked),
         Suspended => matches!(to, Authorized | Expired | Revoked),
         Rejected | Failed | Expired | Revoked => false,
@@ -281,7 +326,11 @@ const fn may_report(from: Status, to: Status) -> bool {
 }
 
 fn settled(consent: &Consent, status: Status, reason: Option<StatusReason>) -> Consent {
-    Consent { status, reason, ..consent.clone() }
+    Consent {
+        status,
+        reason,
+        ..consent.clone()
+    }
 }
 
 fn change(
@@ -300,7 +349,11 @@ fn change(
         data: data.to_string(),
         at: now,
     };
-    Change { consent, ledger, intent }
+    Change {
+        consent,
+        ledger,
+        intent,
+    }
 }
 
 fn changed(change: Change) -> Outcome {
@@ -312,12 +365,14 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn sample() -> Consent {
-        let at = DateTime::parse_from_rfc3339("2026-11-20T10:00:00Z").unwrap().to_utc();
+        let at = DateTime::parse_from_rfc3339("2026-11-20T10:00:00Z")
+            .unwrap()
+            .to_utc();
         let new = NewConsent {
             id: ConsentId::parse("550e8400-e29b-41d4-a716-446655440001").unwrap(),
             dc_id: DcId::parse("kira-budget").unwrap(),
             dp_id: DpId::parse("bank-contoh").unwrap(),
-            consent_type: "urn:openfinance-ml:account-access-consent:v1.2".into(),
+            urn: "urn:openfinance-ml:account-access-consent:v1.2".into(),
             purpose: Purpose::PersonalFinance,
             permissions: vec![Permission::ReadAccounts, Permission::ReadBalances],
             status: Status::AwaitingAuthorization,
@@ -332,8 +387,15 @@ pub(crate) mod tests {
     fn approve() -> Command {
         Command::Approve {
             customer: CustomerId::parse("customer-1").unwrap(),
-            identity: Identity { id_type: "nric".into(), hashed_id_number: "h".repeat(44) },
-            signed_in: SignInFacts { acr: "2".into(), amr: vec!["pwd".into()], at: DateTime::UNIX_EPOCH },
+            identity: Identity {
+                id_type: "nric".into(),
+                hashed_id_number: "h".repeat(44),
+            },
+            signed_in: SignInFacts {
+                acr: "2".into(),
+                amr: vec!["pwd".into()],
+                at: DateTime::UNIX_EPOCH,
+            },
             accounts: vec![AccountSnapshot {
                 account_id: AccountId::parse("account-1").unwrap(),
                 account_number: "1234".into(),
@@ -344,12 +406,22 @@ pub(crate) mod tests {
     }
 
     fn reject() -> Command {
-        let reason = StatusReason { code: ReasonCode::NotAllowed, description: None };
-        Command::Reject { reason, receipt_sha256: None }
+        let reason = StatusReason {
+            code: ReasonCode::NotAllowed,
+            description: None,
+        };
+        Command::Reject {
+            reason,
+            receipt_sha256: None,
+        }
     }
 
     fn report(status: Status) -> Command {
-        Command::Report(PlatformReport { status, reason: None, updated_at: None })
+        Command::Report(PlatformReport {
+            status,
+            reason: None,
+            updated_at: None,
+        })
     }
 
     fn changed_by(consent: &Consent, command: Command) -> Change {
@@ -363,8 +435,14 @@ pub(crate) mod tests {
     fn identity_numbers_are_compared_without_their_punctuation() {
         let hash = Identity::of("nric", "900101-14-5566").hashed_id_number;
         assert_eq!(hash.len(), 44);
-        assert_eq!(hash, Identity::of("nric", "900101 14 5566").hashed_id_number);
-        assert_ne!(hash, Identity::of("nric", "900101-14-5567").hashed_id_number);
+        assert_eq!(
+            hash,
+            Identity::of("nric", "900101 14 5566").hashed_id_number
+        );
+        assert_ne!(
+            hash,
+            Identity::of("nric", "900101-14-5567").hashed_id_number
+        );
     }
 
     #[test]
@@ -381,7 +459,12 @@ pub(crate) mod tests {
     #[test]
     fn a_refused_update_ends_in_failed() {
         let deciding = changed_by(&sample(), approve()).consent;
-        let failed = changed_by(&deciding, Command::PlatformRefused { detail: "gone".into() });
+        let failed = changed_by(
+            &deciding,
+            Command::PlatformRefused {
+                detail: "gone".into(),
+            },
+        );
         assert_eq!(failed.consent.status, Status::Failed);
     }
 
@@ -411,7 +494,10 @@ pub(crate) mod tests {
         let consent = sample();
         let last = consent.decide_by - TimeDelta::microseconds(1);
         assert!(apply(&consent, approve(), last).is_ok());
-        assert_eq!(apply(&consent, approve(), consent.decide_by), Err(TransitionRefusal::TooLate));
+        assert_eq!(
+            apply(&consent, approve(), consent.decide_by),
+            Err(TransitionRefusal::TooLate)
+        );
         // Declining is still possible: it opens nothing.
         assert!(apply(&consent, reject(), consent.decide_by).is_ok());
     }
@@ -424,11 +510,20 @@ pub(crate) mod tests {
 
     #[test]
     fn terminal_states_stay() {
-        for terminal in Status::ALL.into_iter().filter(|status| status.is_terminal()) {
-            let consent = Consent { status: terminal, ..sample() };
+        for terminal in Status::ALL
+            .into_iter()
+            .filter(|status| status.is_terminal())
+        {
+            let consent = Consent {
+                status: terminal,
+                ..sample()
+            };
             for status in Status::ALL {
                 let outcome = apply(&consent, report(status), consent.created_at).unwrap();
-                assert!(matches!(outcome, Outcome::Unchanged(_)), "{terminal} -> {status}");
+                assert!(
+                    matches!(outcome, Outcome::Unchanged(_)),
+                    "{terminal} -> {status}"
+                );
             }
         }
     }
@@ -448,7 +543,13 @@ pub(crate) mod tests {
         };
         let outcome = apply(&consent, Command::Report(late.clone()), at).unwrap();
         assert!(matches!(outcome, Outcome::Unchanged(_)));
-        let fresh = PlatformReport { updated_at: Some(at + TimeDelta::seconds(1)), ..late };
-        assert_eq!(changed_by(&consent, Command::Report(fresh)).consent.status, Status::Suspended);
+        let fresh = PlatformReport {
+            updated_at: Some(at + TimeDelta::seconds(1)),
+            ..late
+        };
+        assert_eq!(
+            changed_by(&consent, Command::Report(fresh)).consent.status,
+            Status::Suspended
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! Errors as PayNet and browsers' scripts see them: `{error, error_description}` with a status from one
-//! table (v1.2.2 portal, Error Codes; statuses from ofp-facts §3.12).
+//! table (v1.2.2 portal, Error Codes; statuses from ADR 0001).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,6 @@ use poem::{IntoResponse, Response};
 pub enum ErrorCode {
     AccessDenied,
     AccountTemporarilyBlocked,
-    BusinessRuleViolation,
     ConsentInvalid,
     InvalidClaim,
     InvalidClient,
@@ -26,7 +25,6 @@ pub enum ErrorCode {
     PermanentAccountAccessFailure,
     ServerError,
     TemporarilyUnavailable,
-    TooManyRequests,
     TransientAccountAccessFailure,
     UnsupportedMediaType,
 }
@@ -34,10 +32,9 @@ pub enum ErrorCode {
 impl ErrorCode {
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::BusinessRuleViolation
-            | Self::InvalidClaim
-            | Self::InvalidRequest
-            | Self::InvalidSignature => StatusCode::BAD_REQUEST,
+            Self::InvalidClaim | Self::InvalidRequest | Self::InvalidSignature => {
+                StatusCode::BAD_REQUEST
+            }
             Self::InvalidClient => StatusCode::UNAUTHORIZED,
             Self::AccessDenied
             | Self::AccountTemporarilyBlocked
@@ -49,7 +46,6 @@ impl ErrorCode {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -60,7 +56,6 @@ impl ErrorCode {
         match self {
             Self::AccessDenied => "access_denied",
             Self::AccountTemporarilyBlocked => "Consent.AccountTemporarilyBlocked",
-            Self::BusinessRuleViolation => "Consent.BusinessRuleViolation",
             Self::ConsentInvalid => "Consent.Invalid",
             Self::InvalidClaim => "JWS.InvalidClaim",
             Self::InvalidClient => "invalid_client",
@@ -73,7 +68,7 @@ impl ErrorCode {
             Self::InvalidSignature => "JWS.InvalidSignature",
             Self::PermanentAccountAccessFailure => "Consent.PermanentAccountAccessFailure",
             Self::ServerError => "server_error",
-            Self::TemporarilyUnavailable | Self::TooManyRequests => "temporarily_unavailable",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::TransientAccountAccessFailure => "Consent.TransientAccountAccessFailure",
         }
     }
@@ -93,7 +88,12 @@ pub struct ApiError {
 
 impl ApiError {
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, description: description.into(), reason: Cow::Borrowed(""), retry_after: None }
+        Self {
+            code,
+            description: description.into(),
+            reason: Cow::Borrowed(""),
+            retry_after: None,
+        }
     }
 
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
@@ -102,8 +102,11 @@ impl ApiError {
 
     /// Our own failure: the cause goes to the log only.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self::new(ErrorCode::ServerError, "an unexpected error occurred on our side")
-            .because(cause.to_string())
+        Self::new(
+            ErrorCode::ServerError,
+            "an unexpected error occurred on our side",
+        )
+        .because(cause.to_string())
     }
 
     /// Something we depend on is not there for the moment.
@@ -156,7 +159,9 @@ impl IntoResponse for ApiError {
             .header(header::CACHE_CONTROL, "no-store")
             .body(body.to_string());
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);
         response
@@ -164,15 +169,14 @@ impl IntoResponse for ApiError {
 }
 
 /// The one writer: our own errors as they are, the framework's by their status.
-pub fn error_response(error: poem::Error) -> Response {
+pub fn error_response(error: &poem::Error) -> Response {
     if let Some(own) = error.downcast_ref::<ApiError>() {
         return own.clone().into_response();
     }
-    from_framework(&error).into_response()
+    from_framework(error).into_response()
 }
 
 fn from_framework(error: &poem::Error) -> ApiError {
-    use poem_openapi::error::ParsePathError;
     let code = match error.status() {
         StatusCode::NOT_FOUND => ErrorCode::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
@@ -181,13 +185,69 @@ fn from_framework(error: &poem::Error) -> ApiError {
         status if status.is_client_error() => ErrorCode::InvalidRequest,
         _ => return ApiError::internal(error),
     };
-    let description = match (code, error.downcast_ref::<ParsePathError>()) {
-        (ErrorCode::NotFound, _) => "there is no such resource".to_owned(),
-        (ErrorCode::MethodNotAllowed, _) => "this method is not supported here".to_owned(),
-        (ErrorCode::PayloadTooLarge, _) => "the body is larger than 1 MiB".to_owned(),
-        // The framework calls path parameters by their position.
-        (_, Some(path)) => format!("invalid path parameter: {}", path.reason),
-        _ => error.to_string(),
+    let description = match code {
+        ErrorCode::NotFound => "there is no such resource".into(),
+        ErrorCode::MethodNotAllowed => "this method is not supported here".into(),
+        ErrorCode::PayloadTooLarge => "the body is larger than allowed".into(),
+        ErrorCode::UnsupportedMediaType => "this media type is not supported here".into(),
+        _ => parse_failure(error),
     };
     ApiError::new(code, description)
+}
+
+/// What could not be read, by name only: the framework's own words quote the input, which may be personal.
+fn parse_failure(error: &poem::Error) -> String {
+    use poem_openapi::error::{ParseParamError, ParsePathError, ParseRequestPayloadError};
+    if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
+        format!(
+            "the parameter {} is missing or not as documented",
+            parameter.name
+        )
+    } else if error.is::<ParsePathError>() {
+        // The framework calls path parameters by their position.
+        "a parameter in the path is not as documented".to_owned()
+    } else if let Some(body) = error.downcast_ref::<ParseRequestPayloadError>() {
+        match schemas_named_in(&body.reason) {
+            Some(schemas) => format!("the body is not as documented (at {schemas})"),
+            None => "the body is not JSON as documented".to_owned(),
+        }
+    } else {
+        "the request cannot be read".to_owned()
+    }
+}
+
+/// The schemas of the framework's message, innermost first: `… type "A" … parsing "B"` is `A in B`.
+fn schemas_named_in(reason: &str) -> Option<String> {
+    const BEFORE_A_NAME: [&str; 3] = ["input type \"", "failed to parse \"", "while parsing \""];
+    let mut found: Vec<(usize, &str)> = BEFORE_A_NAME
+        .iter()
+        .flat_map(|before| {
+            reason
+                .match_indices(before)
+                .map(|(at, text)| at + text.len())
+        })
+        .filter_map(|at| Some((at, reason[at..].split('"').next()?)))
+        .filter(|(_, name)| {
+            (1..=60).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        })
+        .collect();
+    found.sort_unstable();
+    let names: Vec<&str> = found.into_iter().map(|(_, name)| name).collect();
+    (!names.is_empty()).then(|| names.join(" in "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parse_failure_names_schemas_and_never_quotes_the_input() {
+        let reason = r#"Expected input type "ConsentStatus", found "900101-14-5566". (occurred while parsing "Consent") (occurred while parsing "ConsentEvent")"#;
+        let told = schemas_named_in(reason).unwrap();
+        assert_eq!(told, "ConsentStatus in Consent in ConsentEvent");
+        assert_eq!(schemas_named_in("expected value at line 1"), None);
+    }
 }

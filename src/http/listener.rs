@@ -55,7 +55,12 @@ impl BoundListener {
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, handshake, connections: Arc::new(Semaphore::new(connections)) })
+        Ok(Self {
+            listener,
+            address,
+            handshake,
+            connections: Arc::new(Semaphore::new(connections)),
+        })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -99,8 +104,12 @@ impl BoundListener {
     async fn accept(
         &self,
     ) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-        let permit =
-            self.connections.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+        let permit = self
+            .connections
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(std::io::Error::other)?;
         let (stream, address) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
         Ok((stream, address, permit))
@@ -117,16 +126,33 @@ impl Connection {
     async fn run(self, stream: TcpStream, address: SocketAddr, handshake: Handshake) {
         match handshake {
             Handshake::Plain => {
-                self.requests(stream, Peer { address, certificate: None }, Scheme::HTTP).await;
+                self.requests(
+                    stream,
+                    Peer {
+                        address,
+                        certificate: None,
+                    },
+                    Scheme::HTTP,
+                )
+                .await;
             }
             Handshake::Tls(config) => {
                 let accepting = TlsAcceptor::from(config).accept(stream);
                 match timeout(HANDSHAKE_TIMEOUT, accepting).await {
                     Ok(Ok(stream)) => {
                         let presented = stream.get_ref().1.peer_certificates();
-                        let certificate =
-                            presented.and_then(<[_]>::first).map(|der| PeerCertificate::from_der(der));
-                        self.requests(stream, Peer { address, certificate }, Scheme::HTTPS).await;
+                        let certificate = presented
+                            .and_then(<[_]>::first)
+                            .map(|der| PeerCertificate::from_der(der));
+                        self.requests(
+                            stream,
+                            Peer {
+                                address,
+                                certificate,
+                            },
+                            Scheme::HTTPS,
+                        )
+                        .await;
                     }
                     Ok(Err(error)) => tracing::info!(%address, %error, "TLS handshake refused"),
                     Err(_) => tracing::info!(%address, "TLS handshake took too long"),

@@ -9,6 +9,6 @@ mod traced;
 
 pub use errors::{ApiError, ErrorCode, error_response};
 pub use listener::{BoundListener, Handshake};
-pub use peer::{Peer, PeerCertificate};
-pub use tls::{TlsFileError, bcp195_provider, server_config};
+pub use peer::Peer;
+pub use tls::server_config;
 pub use traced::{InteractionId, Traced};

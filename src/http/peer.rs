@@ -20,6 +20,8 @@ pub struct PeerCertificate {
 
 impl PeerCertificate {
     pub fn from_der(der: &[u8]) -> Self {
-        Self { thumbprint: KeyId::of_certificate(der) }
+        Self {
+            thumbprint: KeyId::of_certificate(der),
+        }
     }
 }

@@ -21,7 +21,10 @@ pub enum TlsFileError {
 
 impl TlsFileError {
     fn file(path: &Path, problem: impl std::fmt::Display) -> Self {
-        Self::File { path: path.to_owned(), problem: problem.to_string() }
+        Self::File {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        }
     }
 }
 
@@ -60,7 +63,9 @@ pub fn server_config(
         Some(path) => {
             let mut roots = RootCertStore::empty();
             for authority in certificates(path)? {
-                roots.add(authority).map_err(|problem| TlsFileError::file(path, problem))?;
+                roots
+                    .add(authority)
+                    .map_err(|problem| TlsFileError::file(path, problem))?;
             }
             let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
             builder.with_client_cert_verifier(verifier.build()?)

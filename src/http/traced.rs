@@ -59,9 +59,12 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         let interaction = InteractionId::of(&request);
         request.extensions_mut().insert(interaction);
         let (method, uri): (_, Uri) = (request.method().clone(), request.uri().clone());
-        let mut response = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+        let mut response = match AssertUnwindSafe(self.inner.call(request))
+            .catch_unwind()
+            .await
+        {
             Ok(Ok(output)) => poem::IntoResponse::into_response(output),
-            Ok(Err(error)) => error_response(error),
+            Ok(Err(error)) => error_response(&error),
             Err(_) => poem::IntoResponse::into_response(ApiError::internal("a handler panicked")),
         };
         if let Ok(value) = HeaderValue::from_str(&interaction.to_string()) {
@@ -70,14 +73,16 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         // The path without the query: signatures and one-time values travel there.
         let (status, path) = (response.status().as_u16(), uri.path());
         let millis = started.elapsed().as_millis();
-        match response.extensions().get::<ApiError>() {
-            Some(error) => tracing::info!(
-                listener = self.listener, %interaction, %method, path, status, millis,
-                error = error.code.as_str(), reason = %error.reason, "request refused"
-            ),
-            None => tracing::info!(
+        if let Some(error) = response.extensions().get::<ApiError>() {
+            let (error, reason) = (error.code.as_str(), &error.reason);
+            tracing::info!(
+                listener = self.listener, %interaction, %method, path, status, millis, error, %reason,
+                "request refused"
+            );
+        } else {
+            tracing::info!(
                 listener = self.listener, %interaction, %method, path, status, millis, "request"
-            ),
+            );
         }
         Ok(response)
     }

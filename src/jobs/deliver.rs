@@ -36,7 +36,10 @@ pub struct Deliveries {
 /// What is to become of a delivery.
 enum Verdict {
     Done(Option<Box<Change>>),
-    Later { detail: String, retry_after: Option<Duration> },
+    Later {
+        detail: String,
+        retry_after: Option<Duration>,
+    },
     /// For an operator.
     Parked(String),
 }
@@ -63,7 +66,10 @@ impl Deliveries {
 
     /// Delivers what is due, side by side; answers how many there were.
     async fn round(&self) -> Result<usize, StoreError> {
-        let due = self.store.claim_deliveries(BATCH, At(self.clock.now()), LEASE).await?;
+        let due = self
+            .store
+            .claim_deliveries(BATCH, At(self.clock.now()), LEASE)
+            .await?;
         let count = due.len();
         let mut attempts = tokio::task::JoinSet::new();
         for delivery in due {
@@ -77,14 +83,19 @@ impl Deliveries {
     async fn attempt(&self, delivery: Delivery) {
         let outcome = match self.verdict(&delivery).await {
             Ok(Verdict::Done(change)) => self.store.settle(&delivery.id, change.as_deref()).await,
-            Ok(Verdict::Later { detail, retry_after }) => {
+            Ok(Verdict::Later {
+                detail,
+                retry_after,
+            }) => {
                 tracing::info!(consent = %delivery.consent_id, %detail, "PayNet not told yet");
                 let next = self.clock.now() + pause(delivery.attempts, retry_after);
                 self.store.postpone(&delivery.id, At(next), &detail).await
             }
             Ok(Verdict::Parked(detail)) => {
                 tracing::error!(consent = %delivery.consent_id, %detail, "delivery parked");
-                self.store.park(&delivery.id, At(self.clock.now()), &detail).await
+                self.store
+                    .park(&delivery.id, At(self.clock.now()), &detail)
+                    .await
             }
             Err(error) => Err(error),
         };
@@ -110,11 +121,19 @@ impl Deliveries {
         {
             return Ok(settled);
         }
-        match self.paynet.update_consent(&consent.id, &delivery.intent).await {
+        match self
+            .paynet
+            .update_consent(&consent.id, &delivery.intent)
+            .await
+        {
             UpdateAnswer::Accepted => Ok(self.accepted(&consent, &delivery.intent)),
-            UpdateAnswer::Unknown { detail, retry_after } => {
-                Ok(Verdict::Later { detail, retry_after })
-            }
+            UpdateAnswer::Unknown {
+                detail,
+                retry_after,
+            } => Ok(Verdict::Later {
+                detail,
+                retry_after,
+            }),
             UpdateAnswer::Refused(detail) => {
                 Ok(self.refused(&consent, &delivery.intent, detail).await)
             }
@@ -130,7 +149,10 @@ impl Deliveries {
                 Intent::Authorize { .. } => self.failed(consent, "PayNet does not know it".into()),
                 Intent::Reject { .. } => Verdict::Done(None),
             }),
-            Err(error) => Some(Verdict::Later { detail: error.to_string(), retry_after: None }),
+            Err(error) => Some(Verdict::Later {
+                detail: error.to_string(),
+                retry_after: None,
+            }),
         }
     }
 
@@ -179,7 +201,9 @@ impl Deliveries {
 /// Doubles with each attempt up to a minute, spread by a fifth, and never earlier than PayNet asked.
 fn pause(attempts: i32, retry_after: Option<Duration>) -> TimeDelta {
     let exponent = u32::try_from(attempts.clamp(1, 16) - 1).unwrap_or_default();
-    let base = FIRST_PAUSE.saturating_mul(2u32.saturating_pow(exponent)).min(LONGEST_PAUSE);
+    let base = FIRST_PAUSE
+        .saturating_mul(2u32.saturating_pow(exponent))
+        .min(LONGEST_PAUSE);
     let spread = base.saturating_mul(random_below(200)) / 1000;
     let pause = (base + spread).max(retry_after.unwrap_or_default());
     TimeDelta::from_std(pause).unwrap_or_else(|_| TimeDelta::seconds(60))

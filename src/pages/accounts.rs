@@ -22,10 +22,18 @@ impl Pages {
     ) -> poem::Result<Response> {
         let offered = self.offered(&signed_in.customer).await?;
         let accounts = offered.iter().map(|offer| choice(offer, chosen)).collect();
-        let view = AccountsView { action_url: "/consent/accounts".into(), accounts, error };
+        let view = AccountsView {
+            action_url: "/consent/accounts".into(),
+            accounts,
+            error,
+        };
         // Without an account to share, the only button leads back to the consumer.
-        let forms = if view.any_available() { Forms::Here } else { Forms::MayLeave };
-        Ok(self.step_page(visit, view.into(), forms))
+        let forms = if view.any_available() {
+            Forms::Here
+        } else {
+            Forms::MayLeave
+        };
+        Ok(self.step_page(visit, &view.into(), forms))
     }
 
     pub(super) async fn submit_accounts(
@@ -43,10 +51,13 @@ impl Pages {
         let chosen: Vec<Chosen> = offered
             .iter()
             .filter(|offer| offer.is_eligible() && ticked.contains(&offer.id.as_str()))
-            .map(|offer| Chosen { account_id: offer.id.clone() })
+            .map(|offer| Chosen {
+                account_id: offer.id.clone(),
+            })
             .collect();
-        let all_known =
-            ticked.iter().all(|id| chosen.iter().any(|one| one.account_id.as_str() == *id));
+        let all_known = ticked
+            .iter()
+            .all(|id| chosen.iter().any(|one| one.account_id.as_str() == *id));
         if !all_known {
             let error = Some(FormError::AccountsUnknown);
             return self.accounts_page(&visit, &signed_in, &chosen, error).await;
@@ -68,8 +79,13 @@ fn choice(offer: &OfferedAccount, chosen: &[Chosen]) -> AccountChoice {
         masked_number: offer.account.masked_number(),
         unavailable: match offer.account.eligibility {
             Eligibility::Eligible => None,
+            Eligibility::Business => Some(Unavailable::Business),
+            Eligibility::Closed => Some(Unavailable::Closed),
             Eligibility::Dormant => Some(Unavailable::Dormant),
+            Eligibility::ForeignCurrency => Some(Unavailable::ForeignCurrency),
             Eligibility::Joint => Some(Unavailable::Joint),
+            Eligibility::Minor => Some(Unavailable::Minor),
+            Eligibility::Unsupported => Some(Unavailable::Unsupported),
             Eligibility::Withheld => Some(Unavailable::Neutral),
         },
         checked: chosen.iter().any(|one| one.account_id == offer.id),
@@ -80,6 +96,11 @@ pub fn kind(kind: bank::AccountKind) -> AccountKind {
     match kind {
         bank::AccountKind::CreditCard => AccountKind::CreditCard,
         bank::AccountKind::Current => AccountKind::Current,
+        bank::AccountKind::EWallet => AccountKind::EWallet,
+        bank::AccountKind::Fund => AccountKind::Fund,
+        bank::AccountKind::HirePurchase => AccountKind::HirePurchase,
+        bank::AccountKind::Mortgage => AccountKind::Mortgage,
+        bank::AccountKind::Pension => AccountKind::Pension,
         bank::AccountKind::Savings => AccountKind::Savings,
     }
 }

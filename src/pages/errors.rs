@@ -27,7 +27,10 @@ impl<E: Endpoint> Middleware<E> for PageErrors {
     type Output = WithPages<E>;
 
     fn transform(&self, inner: E) -> WithPages<E> {
-        WithPages { inner, pages: self.pages.clone() }
+        WithPages {
+            inner,
+            pages: self.pages.clone(),
+        }
     }
 }
 
@@ -43,7 +46,7 @@ impl<E: Endpoint> Endpoint for WithPages<E> {
         let reader = Reader::of(&request);
         let mut response = match self.inner.call(request).await {
             Ok(output) => output.into_response(),
-            Err(error) => error_response(error),
+            Err(error) => error_response(&error),
         };
         if let Some(error) = response.extensions().get::<ApiError>().cloned()
             && reader.wants_page
@@ -90,7 +93,7 @@ impl Pages {
             deadline: None,
             path: "/consent".to_owned(),
         };
-        let mut response = self.rendered(error.code.status(), &frame, view.into(), Forms::Here);
+        let mut response = self.rendered(error.code.status(), &frame, &view.into(), Forms::Here);
         // Kept for the log line of the outermost layer.
         response.extensions_mut().insert(error.clone());
         response
@@ -101,10 +104,10 @@ impl Pages {
         &self,
         status: StatusCode,
         frame: &Frame,
-        screen: super::views::Screen,
+        screen: &super::views::Screen,
         forms: Forms,
     ) -> Response {
-        match self.renderer.page(frame, &screen) {
+        match self.renderer.page(frame, screen) {
             Ok(html) => page(status, html, forms),
             Err(error) => {
                 tracing::error!(%error, screen = screen.screen(), "a page cannot be rendered");
@@ -121,7 +124,6 @@ fn reason_of(code: ErrorCode) -> ErrorReason {
         ErrorCode::NotFound | ErrorCode::MethodNotAllowed => ErrorReason::NotFound,
         ErrorCode::ServerError => ErrorReason::Internal,
         ErrorCode::TemporarilyUnavailable => ErrorReason::Maintenance,
-        ErrorCode::TooManyRequests => ErrorReason::Throttled,
         _ => ErrorReason::InvalidLink,
     }
 }

@@ -29,7 +29,10 @@ impl Submitted {
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -103,7 +106,7 @@ pub async fn submit(
         return Ok(pages.interrupted(request, ErrorReason::SessionLost, StatusCode::FORBIDDEN));
     }
     if screen == "result" || screen == "error" {
-        return pages.submit_result(visit).await;
+        return pages.submit_result(&visit);
     }
     // A form of another step: the customer sees where they stand and nothing happens twice.
     let current = visit.session.journey.step.screen() == screen;
@@ -131,11 +134,14 @@ fn grant(visit: &mut Visit, wishes: &Wishes) {
     }
     let step = match (wishes.to.as_deref(), &journey.step) {
         (Some("username"), Step::Phrase { username } | Step::Password { username }) => {
-            Step::Username { typed: username.clone() }
+            Step::Username {
+                typed: username.clone(),
+            }
         }
-        (Some("accounts"), Step::Review { signed_in, chosen }) => {
-            Step::Accounts { signed_in: signed_in.clone(), chosen: chosen.clone() }
-        }
+        (Some("accounts"), Step::Review { signed_in, chosen }) => Step::Accounts {
+            signed_in: signed_in.clone(),
+            chosen: chosen.clone(),
+        },
         _ => return,
     };
     journey.step = step;
@@ -152,17 +158,35 @@ pub fn stored(outcome: Result<(), StoreError>) -> poem::Result<()> {
 impl Pages {
     /// The session of this browser, if it has a live one.
     async fn visit(&self, request: &Request) -> poem::Result<Option<Visit>> {
-        let Some(id) = session_id(request, self.secure) else { return Ok(None) };
-        let Some(session) = self.authorization.session(&id).await.map_err(ApiError::from)? else {
+        let Some(id) = session_id(request, self.secure) else {
+            return Ok(None);
+        };
+        let Some(session) = self
+            .authorization
+            .session(&id)
+            .await
+            .map_err(ApiError::from)?
+        else {
             return Ok(None);
         };
         let consent = self.authorization.consent(&session.consent_id).await;
-        let Some(consent) = consent.map_err(ApiError::from)? else { return Ok(None) };
-        let chosen = session.journey.language.as_deref().and_then(Language::from_tag);
+        let Some(consent) = consent.map_err(ApiError::from)? else {
+            return Ok(None);
+        };
+        let chosen = session
+            .journey
+            .language
+            .as_deref()
+            .and_then(Language::from_tag);
         let header = request.header("accept-language").unwrap_or_default();
-        let language =
-            chosen.or_else(|| Language::from_accept_language(header)).unwrap_or_default();
-        Ok(Some(Visit { session, consent, language }))
+        let language = chosen
+            .or_else(|| Language::from_accept_language(header))
+            .unwrap_or_default();
+        Ok(Some(Visit {
+            session,
+            consent,
+            language,
+        }))
     }
 
     async fn show(&self, visit: Visit) -> poem::Result<Response> {
@@ -201,7 +225,7 @@ impl Pages {
     }
 
     /// A step's screen: 200, or 422 if it asks for a correction.
-    pub(super) fn step_page(&self, visit: &Visit, screen: Screen, forms: Forms) -> Response {
+    pub(super) fn step_page(&self, visit: &Visit, screen: &Screen, forms: Forms) -> Response {
         let status = match screen.form_error() {
             Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
             None => StatusCode::OK,
@@ -222,6 +246,6 @@ impl Pages {
             deadline: None,
             path: HOME.to_owned(),
         };
-        self.rendered(status, &frame, ErrorView::new(reason).into(), Forms::Here)
+        self.rendered(status, &frame, &ErrorView::new(reason).into(), Forms::Here)
     }
 }

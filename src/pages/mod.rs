@@ -22,14 +22,14 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 use crate::authorization::Authorization;
 use crate::consent::Consent;
 use crate::ids::DcId;
-use render::Renderer;
 pub use errors::PageErrors;
+use render::Renderer;
 
 /// What every page needs.
 pub struct Pages {
     pub authorization: Authorization,
     pub bank_name: String,
-    /// dc_id to legal name.
+    /// `dc_id` to legal name.
     pub consumers: BTreeMap<String, String>,
     pub renderer: Arc<Renderer>,
     /// Cookies are marked Secure and carry the `__Host-` prefix.
@@ -38,7 +38,10 @@ pub struct Pages {
 
 impl Pages {
     fn consumer_name(&self, dc_id: &DcId) -> String {
-        self.consumers.get(dc_id.as_str()).cloned().unwrap_or_else(|| dc_id.to_string())
+        self.consumers
+            .get(dc_id.as_str())
+            .cloned()
+            .unwrap_or_else(|| dc_id.to_string())
     }
 
     fn consumer_of(&self, consent: &Consent) -> String {

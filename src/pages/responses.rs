@@ -61,7 +61,10 @@ pub fn harden(response: &mut Response, secure: bool) {
         "permissions-policy",
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
     );
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
     if secure {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -70,7 +73,11 @@ pub fn harden(response: &mut Response, secure: bool) {
 
 /// `__Host-` makes the browser insist on Secure, this host and the root path; plain HTTP cannot have it.
 fn cookie_name(secure: bool) -> &'static str {
-    if secure { "__Host-izin_session" } else { "izin_session" }
+    if secure {
+        "__Host-izin_session"
+    } else {
+        "izin_session"
+    }
 }
 
 pub fn session_id(request: &Request, secure: bool) -> Option<String> {
@@ -85,8 +92,10 @@ pub fn session_id(request: &Request, secure: bool) -> Option<String> {
 /// Lax: the browser comes from PayNet's site and must bring it along on the way to `/consent`.
 pub fn with_session(mut response: Response, id: &str, secure: bool) -> Response {
     let attributes = if secure { "; Secure" } else { "" };
-    let cookie =
-        format!("{}={id}; Path=/; HttpOnly; SameSite=Lax{attributes}", cookie_name(secure));
+    let cookie = format!(
+        "{}={id}; Path=/; HttpOnly; SameSite=Lax{attributes}",
+        cookie_name(secure)
+    );
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
@@ -94,6 +103,10 @@ pub fn with_session(mut response: Response, id: &str, secure: bool) -> Response 
 }
 
 /// Files under `/static/`; their links carry a content hash, so browsers may keep them for good.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "extractors are passed by value"
+)]
 #[handler]
 pub fn asset(pages: Data<&Arc<Pages>>, Path(name): Path<String>) -> poem::Result<Response> {
     let asset = pages.renderer.asset(&name).ok_or_else(|| {

@@ -49,18 +49,30 @@ impl Pages {
         let Some(outcome) = outcome(&visit.consent, decided_here) else {
             return Ok(self.over(&visit));
         };
-        let shared = match (outcome, self.sharer(&visit)) {
+        let shared = match (outcome, Self::sharer(&visit)) {
             (Outcome::Approved, Some(customer)) => self.shared(&visit.consent, &customer).await?,
             _ => None,
         };
         let action_url = (outcome != Outcome::Finishing).then(|| "/consent/result".to_owned());
-        let view = ResultView { outcome, action_url, shared };
-        Ok(self.rendered(StatusCode::OK, &self.frame(&visit), view.into(), Forms::MayLeave))
+        let view = ResultView {
+            outcome,
+            action_url,
+            shared,
+        };
+        Ok(self.rendered(
+            StatusCode::OK,
+            &self.frame(&visit),
+            &view.into(),
+            Forms::MayLeave,
+        ))
     }
 
     /// The button "go back": 303 to the address of PayNet's verified link, which is checked once more.
-    pub(super) async fn submit_result(&self, visit: Visit) -> poem::Result<Response> {
-        let address = self.authorization.redirects.check(&visit.session.journey.redirect_uri);
+    pub(super) fn submit_result(&self, visit: &Visit) -> poem::Result<Response> {
+        let address = self
+            .authorization
+            .redirects
+            .check(&visit.session.journey.redirect_uri);
         let Some(address) = address else {
             return Err(ApiError::invalid_request("redirect_uri is not registered").into());
         };
@@ -73,14 +85,17 @@ impl Pages {
             _ => address.with(&[
                 (&profile.redirect_consent_id, id),
                 (&profile.redirect_error, "access_denied"),
-                (&profile.redirect_error_description, "the customer did not share any data"),
+                (
+                    &profile.redirect_error_description,
+                    "the customer did not share any data",
+                ),
             ]),
         };
         Ok(see(&location))
     }
 
     /// Whom the details may be shown to: the customer who decided in this very session.
-    fn sharer(&self, visit: &Visit) -> Option<CustomerId> {
+    fn sharer(visit: &Visit) -> Option<CustomerId> {
         match &visit.session.journey.step {
             Step::Decided { customer } => customer.clone(),
             step => step.signed_in().map(|signed_in| signed_in.customer.clone()),
@@ -93,7 +108,11 @@ impl Pages {
         consent: &Consent,
         customer: &CustomerId,
     ) -> poem::Result<Option<Shared>> {
-        let ids = self.authorization.store.consented_accounts(&consent.id).await;
+        let ids = self
+            .authorization
+            .store
+            .consented_accounts(&consent.id)
+            .await;
         let ids = ids.map_err(ApiError::from)?;
         let mut accounts = self.offered(customer).await?;
         accounts.retain(|offer| ids.contains(&offer.id));
@@ -107,12 +126,19 @@ impl Pages {
     /// Ended by somebody else: the clock, PayNet, or an earlier visit.
     fn over(&self, visit: &Visit) -> Response {
         let reason = match visit.consent.status {
-            Status::AwaitingAuthorization | Status::Failed | Status::Expired => ErrorReason::Expired,
+            Status::AwaitingAuthorization | Status::Failed | Status::Expired => {
+                ErrorReason::Expired
+            }
             _ => ErrorReason::AlreadyDecided,
         };
         let mut view = ErrorView::new(reason);
         view.action_url = Some("/consent/error".into());
-        self.rendered(StatusCode::OK, &self.frame(visit), view.into(), Forms::MayLeave)
+        self.rendered(
+            StatusCode::OK,
+            &self.frame(visit),
+            &view.into(),
+            Forms::MayLeave,
+        )
     }
 }
 
@@ -124,6 +150,8 @@ fn outcome(consent: &Consent, decided_here: bool) -> Option<Outcome> {
         Status::Authorized => Some(Outcome::Approved),
         Status::Rejected => Some(Outcome::Rejected),
         Status::Failed => Some(Outcome::Failed),
-        Status::AwaitingAuthorization | Status::Suspended | Status::Expired | Status::Revoked => None,
+        Status::AwaitingAuthorization | Status::Suspended | Status::Expired | Status::Revoked => {
+            None
+        }
     }
 }

@@ -23,7 +23,7 @@ impl Pages {
         chosen: &[Chosen],
     ) -> poem::Result<Response> {
         match self.review(visit, signed_in, chosen).await? {
-            Some(view) => Ok(self.step_page(visit, view.into(), Forms::Here)),
+            Some(view) => Ok(self.step_page(visit, &view.into(), Forms::Here)),
             None => self.choose_again(visit, signed_in).await,
         }
     }
@@ -42,7 +42,10 @@ impl Pages {
         let reviewed = self.reviewed(&visit, &view)?;
         match form.one("action") {
             "approve" => {
-                let outcome = self.authorization.approve(&mut visit.session, reviewed).await;
+                let outcome = self
+                    .authorization
+                    .approve(&mut visit.session, reviewed)
+                    .await;
                 if let Err(DecideError::AccountsChanged) = outcome {
                     return self.choose_again(&visit, &signed_in).await;
                 }
@@ -71,12 +74,19 @@ impl Pages {
             }
             _ => false,
         };
-        let decline =
-            if nothing_to_share { Decline::NoEligibleAccount } else { Decline::ByCustomer };
-        decided(self.authorization.decline(&mut visit.session, decline, None).await)?;
+        let decline = if nothing_to_share {
+            Decline::NoEligibleAccount
+        } else {
+            Decline::ByCustomer
+        };
+        decided(
+            self.authorization
+                .decline(&mut visit.session, decline, None)
+                .await,
+        )?;
         if nothing_to_share {
             // The page has already explained it, and its button said that it leads back.
-            return self.submit_result(self.again(visit).await?).await;
+            return self.submit_result(&self.again(visit).await?);
         }
         Ok(see(HOME))
     }
@@ -88,8 +98,13 @@ impl Pages {
         signed_in: &SignedIn,
         chosen: &[Chosen],
     ) -> poem::Result<Option<ReviewView>> {
-        let accounts = self.authorization.chosen_accounts(&signed_in.customer, chosen).await;
-        let Some(accounts) = accounts.map_err(ApiError::unavailable)? else { return Ok(None) };
+        let accounts = self
+            .authorization
+            .chosen_accounts(&signed_in.customer, chosen)
+            .await;
+        let Some(accounts) = accounts.map_err(ApiError::unavailable)? else {
+            return Ok(None);
+        };
         let consent = &visit.consent;
         Ok(Some(ReviewView {
             action_url: "/consent/review".into(),
@@ -111,15 +126,20 @@ impl Pages {
             consent: visit.consent.clone(),
             language: visit.language,
         };
-        visit.session.journey.step =
-            Step::Accounts { signed_in: signed_in.clone(), chosen: Vec::new() };
+        visit.session.journey.step = Step::Accounts {
+            signed_in: signed_in.clone(),
+            chosen: Vec::new(),
+        };
         super::flow::stored(self.authorization.save(&mut visit.session).await)?;
-        self.accounts_page(&visit, signed_in, &[], Some(FormError::AccountsUnknown)).await
+        self.accounts_page(&visit, signed_in, &[], Some(FormError::AccountsUnknown))
+            .await
     }
 
     fn reviewed(&self, visit: &Visit, view: &ReviewView) -> poem::Result<ReviewedText> {
-        let text =
-            self.renderer.review_text(view, visit.language).map_err(ApiError::internal)?;
+        let text = self
+            .renderer
+            .review_text(view, visit.language)
+            .map_err(ApiError::internal)?;
         Ok(ReviewedText {
             language: visit.language.tag().to_owned(),
             template_hash: self.renderer.template_hash().to_owned(),

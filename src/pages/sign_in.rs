@@ -26,8 +26,12 @@ impl Pages {
         username: String,
         error: Option<FormError>,
     ) -> Response {
-        let view = UsernameView { action_url: "/consent/username".into(), username, error };
-        self.step_page(visit, view.into(), Forms::Here)
+        let view = UsernameView {
+            action_url: "/consent/username".into(),
+            username,
+            error,
+        };
+        self.step_page(visit, &view.into(), Forms::Here)
     }
 
     pub(super) async fn phrase_page(
@@ -35,14 +39,19 @@ impl Pages {
         visit: &Visit,
         username: String,
     ) -> poem::Result<Response> {
-        let phrase = self.authorization.sign_in.phrase(&username).await.map_err(unavailable)?;
+        let phrase = self
+            .authorization
+            .sign_in
+            .phrase(&username)
+            .await
+            .map_err(unavailable)?;
         let view = PhraseView {
             action_url: "/consent/phrase".into(),
             username,
             phrase,
             change_url: Some(BACK_TO_USERNAME.into()),
         };
-        Ok(self.step_page(visit, view.into(), Forms::Here))
+        Ok(self.step_page(visit, &view.into(), Forms::Here))
     }
 
     pub(super) async fn password_page(
@@ -51,7 +60,12 @@ impl Pages {
         username: String,
         error: Option<FormError>,
     ) -> poem::Result<Response> {
-        let phrase = self.authorization.sign_in.phrase(&username).await.map_err(unavailable)?;
+        let phrase = self
+            .authorization
+            .sign_in
+            .phrase(&username)
+            .await
+            .map_err(unavailable)?;
         let view = PasswordView {
             action_url: "/consent/password".into(),
             username,
@@ -59,12 +73,16 @@ impl Pages {
             change_url: Some(BACK_TO_USERNAME.into()),
             error,
         };
-        Ok(self.step_page(visit, view.into(), Forms::Here))
+        Ok(self.step_page(visit, &view.into(), Forms::Here))
     }
 
     pub(super) fn code_page(&self, visit: &Visit, error: Option<FormError>) -> Response {
-        let view = OtpView { action_url: "/consent/otp".into(), hint: None, error };
-        self.step_page(visit, view.into(), Forms::Here)
+        let view = OtpView {
+            action_url: "/consent/otp".into(),
+            hint: None,
+            error,
+        };
+        self.step_page(visit, &view.into(), Forms::Here)
     }
 
     pub(super) async fn submit_username(
@@ -77,7 +95,13 @@ impl Pages {
             let error = Some(FormError::UsernameMissing);
             return Ok(self.username_page(&visit, String::new(), error));
         }
-        self.go(visit, Step::Phrase { username: username.to_owned() }).await
+        self.go(
+            visit,
+            Step::Phrase {
+                username: username.to_owned(),
+            },
+        )
+        .await
     }
 
     pub(super) async fn submit_phrase(
@@ -96,13 +120,20 @@ impl Pages {
     ) -> poem::Result<Response> {
         let password = form.one("password");
         if password.is_empty() || password.len() > MAX_PASSWORD {
-            return self.password_page(&visit, username, Some(FormError::PasswordMissing)).await;
+            return self
+                .password_page(&visit, username, Some(FormError::PasswordMissing))
+                .await;
         }
-        let attempt = self.authorization.sign_in.password(&username, password).await;
+        let attempt = self
+            .authorization
+            .sign_in
+            .password(&username, password)
+            .await;
         match attempt.map_err(unavailable)? {
             Attempt::Passed(customer) => self.go(visit, Step::SecondFactor { customer }).await,
-            Attempt::Failed => {
-                self.password_page(&visit, username, Some(FormError::SignInWrong)).await
+            Attempt::Failed | Attempt::Spent => {
+                self.password_page(&visit, username, Some(FormError::SignInWrong))
+                    .await
             }
             Attempt::Locked => Ok(self.locked(&visit)),
         }
@@ -114,21 +145,33 @@ impl Pages {
         customer: CustomerId,
         form: &Submitted,
     ) -> poem::Result<Response> {
-        let code: String = form.one("otp").chars().filter(|c| !c.is_whitespace()).collect();
+        let code: String = form
+            .one("otp")
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect();
         if code.is_empty() {
             return Ok(self.code_page(&visit, Some(FormError::OtpMissing)));
         }
         if code.len() > 10 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(self.code_page(&visit, Some(FormError::OtpWrong)));
         }
-        let attempt = self.authorization.sign_in.second_factor(&customer, &code).await;
+        let attempt = self
+            .authorization
+            .sign_in
+            .second_factor(&customer, &code)
+            .await;
         match attempt.map_err(unavailable)? {
             Attempt::Passed(signed_in) => {
-                let session = self.authorization.sign_in_session(&visit.session, signed_in).await;
+                let session = self
+                    .authorization
+                    .sign_in_session(&visit.session, signed_in)
+                    .await;
                 let session = session.map_err(ApiError::from)?;
                 Ok(with_session(see(HOME), &session.id, self.secure))
             }
             Attempt::Failed => Ok(self.code_page(&visit, Some(FormError::OtpWrong))),
+            Attempt::Spent => Ok(self.code_page(&visit, Some(FormError::OtpExpired))),
             Attempt::Locked => Ok(self.locked(&visit)),
         }
     }
@@ -139,7 +182,12 @@ impl Pages {
         view.retry_url = Some(BACK_TO_USERNAME.into());
         view.action_url = Some("/consent/error".into());
         let frame = self.frame(visit);
-        self.rendered(StatusCode::TOO_MANY_REQUESTS, &frame, view.into(), Forms::MayLeave)
+        self.rendered(
+            StatusCode::TOO_MANY_REQUESTS,
+            &frame,
+            &view.into(),
+            Forms::MayLeave,
+        )
     }
 
     /// Stores the next step and shows it.

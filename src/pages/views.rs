@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::messages::Language;
 
-pub use samples::{Sample, samples};
+pub use samples::samples;
 pub use vocabulary::{
     AccountKind, DataCluster, ErrorReason, FormError, Outcome, Purpose, Step, Unavailable,
 };

@@ -7,8 +7,8 @@ use progenitor_client::Error;
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
 
-use super::id_token::IdToken;
 use super::Paynet;
+use super::id_token::IdToken;
 use crate::consent::{
     AccountSnapshot, Identity, Intent, NewConsent, Permission, PlatformReport, Purpose, ReasonCode,
     Status, StatusReason,
@@ -26,7 +26,10 @@ pub enum UpdateAnswer {
     /// PayNet will never accept it; the state it has can be retrieved.
     Refused(String),
     /// Not delivered, or delivered without our hearing the answer.
-    Unknown { detail: String, retry_after: Option<Duration> },
+    Unknown {
+        detail: String,
+        retry_after: Option<Duration>,
+    },
 }
 
 /// A consent as PayNet has it.
@@ -56,15 +59,25 @@ pub enum RetrieveError {
 impl Paynet {
     /// Tells PayNet the decision. A refused token is replaced once.
     pub async fn update_consent(&self, consent: &ConsentId, intent: &Intent) -> UpdateAnswer {
-        let unknown = |detail: String| UpdateAnswer::Unknown { detail, retry_after: None };
+        let unknown = |detail: String| UpdateAnswer::Unknown {
+            detail,
+            retry_after: None,
+        };
         let body = match self.update_body(consent, intent).await {
             Ok(body) => body,
             Err(problem) => return unknown(problem),
         };
-        match self.client.update_consent(consent.as_str(), None, &body).await {
+        match self
+            .client
+            .update_consent(consent.as_str(), None, &body)
+            .await
+        {
             Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
                 self.tokens.forget().await;
-                let again = self.client.update_consent(consent.as_str(), None, &body).await;
+                let again = self
+                    .client
+                    .update_consent(consent.as_str(), None, &body)
+                    .await;
                 update_answer(again.map(|_| ())).await
             }
             answer => update_answer(answer.map(|_| ())).await,
@@ -81,7 +94,8 @@ impl Paynet {
         }
         match answer {
             Ok(found) => {
-                let consent = consent_from_wire(found.into_inner()).map_err(RetrieveError::Unusable)?;
+                let consent =
+                    consent_from_wire(found.into_inner()).map_err(RetrieveError::Unusable)?;
                 if consent.id == *id && consent.dp_id == self.dp_id {
                     Ok(RemoteConsent(consent))
                 } else {
@@ -109,8 +123,17 @@ impl Paynet {
             status_reason: None,
         };
         match intent {
-            Intent::Authorize { customer, identity, signed_in, accounts } => {
-                let discovery = self.discovery.current().await.map_err(|error| error.to_string())?;
+            Intent::Authorize {
+                customer,
+                identity,
+                signed_in,
+                accounts,
+            } => {
+                let discovery = self
+                    .discovery
+                    .current()
+                    .await
+                    .map_err(|error| error.to_string())?;
                 let token = IdToken {
                     dp_id: &self.dp_id,
                     audience: &discovery.issuer,
@@ -150,13 +173,24 @@ async fn update_answer(answer: Result<(), Error<()>>) -> UpdateAnswer {
             | StatusCode::GONE
             | StatusCode::UNPROCESSABLE_ENTITY,
         ) => UpdateAnswer::Refused(detail),
-        _ => UpdateAnswer::Unknown { detail, retry_after },
+        _ => UpdateAnswer::Unknown {
+            detail,
+            retry_after,
+        },
     }
 }
 
 fn retry_after(error: &Error<()>) -> Option<Duration> {
-    let Error::UnexpectedResponse(response) = error else { return None };
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    let Error::UnexpectedResponse(response) = error else {
+        return None;
+    };
+    let seconds = response
+        .headers()
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
@@ -165,13 +199,16 @@ async fn describe(error: Error<()>) -> String {
     match error {
         Error::UnexpectedResponse(response) => {
             let status = response.status();
-            let body = super::fetch::read_bounded(response, 16 * 1024).await.unwrap_or_default();
+            let body = super::fetch::read_bounded(response, 16 * 1024)
+                .await
+                .unwrap_or_default();
             let code = serde_json::from_slice::<types::Error>(&body)
                 .map_or_else(|_| "no error code".to_owned(), |body| body.error);
             format!("status {status}, {code}")
         }
-        Error::CommunicationError(error) => super::fetch::transport(error).to_string(),
-        Error::ResponseBodyError(error) => super::fetch::transport(error).to_string(),
+        Error::CommunicationError(error) | Error::ResponseBodyError(error) => {
+            super::fetch::transport(error).to_string()
+        }
         Error::InvalidResponsePayload(_, error) => format!("unreadable answer: {error}"),
         Error::Custom(detail) => detail,
         other => other.to_string(),
@@ -181,7 +218,10 @@ async fn describe(error: Error<()>) -> String {
 fn user_identity(identity: &Identity) -> Result<types::UserIdentity, String> {
     let id_type = serde_json::from_value(identity.id_type.clone().into())
         .map_err(|_| format!("unknown id_type {:?}", identity.id_type))?;
-    Ok(types::UserIdentity { id_type, hashed_id_number: identity.hashed_id_number.clone() })
+    Ok(types::UserIdentity {
+        id_type,
+        hashed_id_number: identity.hashed_id_number.clone(),
+    })
 }
 
 fn consented_account(account: &AccountSnapshot) -> types::ConsentedAccount {
@@ -195,7 +235,10 @@ fn consented_account(account: &AccountSnapshot) -> types::ConsentedAccount {
 fn reason_to_wire(reason: &StatusReason) -> Result<types::StatusReason, String> {
     let reason_code = serde_json::from_value(reason.code.as_str().into())
         .map_err(|_| format!("unknown reason {:?}", reason.code))?;
-    Ok(types::StatusReason { reason_code, reason_description: reason.description.clone() })
+    Ok(types::StatusReason {
+        reason_code,
+        reason_description: reason.description.clone(),
+    })
 }
 
 /// Reads the consent object of an event or of Retrieve Consent.
@@ -210,7 +253,10 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         .ok_or_else(|| "a permission is unknown".to_owned())?;
     let reason = wire.status_reason.and_then(|reason| {
         let code = ReasonCode::parse(reason.reason_code.as_str())?;
-        Some(StatusReason { code, description: reason.reason_description })
+        Some(StatusReason {
+            code,
+            description: reason.reason_description,
+        })
     });
     let utc = |at: DateTime<chrono::FixedOffset>| -> DateTime<Utc> {
         use chrono::SubsecRound;
@@ -220,7 +266,7 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         id: ConsentId::parse(wire.consent_id).map_err(|error| error.to_string())?,
         dc_id: DcId::parse(wire.dc_id).map_err(|error| error.to_string())?,
         dp_id: DpId::parse(wire.dp_id).map_err(|error| error.to_string())?,
-        consent_type: wire.consent_type,
+        urn: wire.consent_type,
         purpose,
         permissions,
         status: Status::parse(wire.status.as_str()).ok_or("status is unknown")?,

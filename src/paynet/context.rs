@@ -38,7 +38,12 @@ impl ClientHooks<ClientContext> for Client {
         _operation: &OperationInfo,
     ) -> Result<(), Error<E>> {
         let custom = |problem: String| Error::Custom(problem);
-        let token = self.inner().tokens.bearer().await.map_err(|error| custom(error.to_string()))?;
+        let token = self
+            .inner()
+            .tokens
+            .bearer()
+            .await
+            .map_err(|error| custom(error.to_string()))?;
         let bearer = format!("Bearer {}", token.expose_secret());
         let mut bearer = HeaderValue::from_str(&bearer)
             .map_err(|_| custom("the access token is not a header value".to_owned()))?;

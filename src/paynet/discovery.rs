@@ -1,5 +1,5 @@
 //! PayNet's discovery document: its issuer, token endpoint and key set. Addresses are taken from it, never
-//! built (ofp-facts §2.2).
+//! built (ADR 0001).
 
 use std::sync::Arc;
 
@@ -45,7 +45,12 @@ pub struct DiscoverySource {
 impl DiscoverySource {
     pub fn new(authorization_server: &str, fetcher: Fetcher, clock: SharedClock) -> Self {
         let authorization_server = authorization_server.trim_end_matches('/').to_owned();
-        Self { authorization_server, fetcher, clock, cached: Mutex::new(None) }
+        Self {
+            authorization_server,
+            fetcher,
+            clock,
+            cached: Mutex::new(None),
+        }
     }
 
     pub async fn current(&self) -> Result<Arc<Discovery>, DiscoveryError> {
@@ -59,7 +64,10 @@ impl DiscoverySource {
         match self.fetch().await {
             Ok(document) => {
                 let document = Arc::new(document);
-                *cached = Some(Cached { document: document.clone(), fetched_at: now });
+                *cached = Some(Cached {
+                    document: document.clone(),
+                    fetched_at: now,
+                });
                 Ok(document)
             }
             Err(error) => match &*cached {
@@ -73,7 +81,10 @@ impl DiscoverySource {
     }
 
     async fn fetch(&self) -> Result<Discovery, DiscoveryError> {
-        let url = format!("{}/.well-known/openid-configuration", self.authorization_server);
+        let url = format!(
+            "{}/.well-known/openid-configuration",
+            self.authorization_server
+        );
         let body = self.fetcher.get(&url, MAX_BYTES).await?;
         let document: Discovery = serde_json::from_slice(&body)
             .map_err(|error| DiscoveryError::Unusable(error.to_string()))?;
@@ -90,7 +101,11 @@ impl DiscoverySource {
             )));
         }
         let addresses = [Some(&document.token_endpoint), document.jwks_uri.as_ref()];
-        match addresses.into_iter().flatten().find(|url| !url.starts_with("https://")) {
+        match addresses
+            .into_iter()
+            .flatten()
+            .find(|url| !url.starts_with("https://"))
+        {
             Some(url) => Err(DiscoveryError::Unusable(format!("{url:?} is not https"))),
             None => Ok(()),
         }

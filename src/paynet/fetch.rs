@@ -9,17 +9,23 @@ use super::{PaynetSetupError, required_path};
 use crate::config::Ofp;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// PayNet's own bound on synchronous calls is five seconds (ofp-facts §7); ours is a little longer, so that
+/// PayNet's own bound on synchronous calls is five seconds (ADR 0001); ours is a little longer, so that
 /// its late answer is still heard.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Presents our client certificate and trusts PayNet's authority only. Redirects are never followed.
 pub fn mutual_tls_client(config: &Ofp) -> Result<Client, PaynetSetupError> {
     let authority = read(required_path(config.server_ca.as_deref(), "server_ca")?)?;
-    let certificate =
-        read(required_path(config.client_certificate.as_deref(), "client_certificate")?)?;
-    let key = read(required_path(config.client_private_key.as_deref(), "client_private_key")?)?;
-    let identity = Identity::from_pem(&[certificate, key].concat()).map_err(PaynetSetupError::Tls)?;
+    let certificate = read(required_path(
+        config.client_certificate.as_deref(),
+        "client_certificate",
+    )?)?;
+    let key = read(required_path(
+        config.client_private_key.as_deref(),
+        "client_private_key",
+    )?)?;
+    let identity =
+        Identity::from_pem(&[certificate, key].concat()).map_err(PaynetSetupError::Tls)?;
     let authorities = Certificate::from_pem_bundle(&authority).map_err(PaynetSetupError::Tls)?;
     Client::builder()
         .tls_certs_only(authorities)
@@ -34,8 +40,10 @@ pub fn mutual_tls_client(config: &Ofp) -> Result<Client, PaynetSetupError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PaynetSetupError> {
-    std::fs::read(path)
-        .map_err(|problem| PaynetSetupError::File { path: path.display().to_string(), problem })
+    std::fs::read(path).map_err(|problem| PaynetSetupError::File {
+        path: path.display().to_string(),
+        problem,
+    })
 }
 
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The id_token inside Update Consent: our word on who approved and how they signed in (ofp-facts §3.7).
+//! The id token inside Update Consent: our word on who approved and how they signed in (ADR 0001).
 //! Signed at delivery, so that it cannot expire in the queue.
 
 use biscuit::{ClaimsSet, RegisteredClaims, SingleOrMultiple, Timestamp};
@@ -22,7 +22,7 @@ struct IdTokenClaims {
     hashed_id_number: String,
 }
 
-/// What an id_token says.
+/// What an id token says.
 pub struct IdToken<'a> {
     pub dp_id: &'a DpId,
     pub audience: &'a str,
@@ -53,7 +53,15 @@ impl IdToken<'_> {
                 hashed_id_number: self.identity.hashed_id_number.clone(),
             },
         };
-        let fields = HeaderFields { typ: Some("JWT".into()), ..HeaderFields::default() };
-        izin_jose::sign(signer, &fields, serde_json::json!(claims).to_string().as_bytes()).await
+        let fields = HeaderFields {
+            typ: Some("JWT".into()),
+            ..HeaderFields::default()
+        };
+        izin_jose::sign(
+            signer,
+            &fields,
+            serde_json::json!(claims).to_string().as_bytes(),
+        )
+        .await
     }
 }

@@ -105,7 +105,10 @@ impl KeyDirectory {
                     tracing::warn!(?party, %cause, "using the last known key set");
                     Ok(set.clone())
                 }
-                _ => Err(KeysUnavailable { party: party.clone(), cause }),
+                _ => Err(KeysUnavailable {
+                    party: party.clone(),
+                    cause,
+                }),
             },
         }
     }
@@ -120,8 +123,11 @@ impl KeyDirectory {
 
     async fn fetch(&self, party: &Party) -> Result<JwkSet, String> {
         let url = self.address(party).await?;
-        let body =
-            self.fetcher.get(&url, JwkSet::MAX_BYTES).await.map_err(|error| error.to_string())?;
+        let body = self
+            .fetcher
+            .get(&url, JwkSet::MAX_BYTES)
+            .await
+            .map_err(|error| error.to_string())?;
         let set = JwkSet::parse(&body).map_err(|error| error.to_string())?;
         for skipped in set.skipped() {
             let reason = skipped.error.reason();
@@ -133,7 +139,11 @@ impl KeyDirectory {
     async fn address(&self, party: &Party) -> Result<String, String> {
         match party {
             Party::Paynet => {
-                let document = self.discovery.current().await.map_err(|error| error.to_string())?;
+                let document = self
+                    .discovery
+                    .current()
+                    .await
+                    .map_err(|error| error.to_string())?;
                 let built = || format!("{}{}", self.authorization_server, self.paynet_path);
                 Ok(document.jwks_uri.clone().unwrap_or_else(built))
             }

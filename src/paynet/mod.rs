@@ -32,7 +32,10 @@ pub enum PaynetSetupError {
     #[error(transparent)]
     Id(#[from] InvalidId),
     #[error("{path}: {problem}")]
-    File { path: String, problem: std::io::Error },
+    File {
+        path: String,
+        problem: std::io::Error,
+    },
     #[error("the client certificate, its key or the authority cannot be used: {0}")]
     Tls(reqwest::Error),
 }
@@ -58,8 +61,10 @@ impl Paynet {
     ) -> Result<Self, PaynetSetupError> {
         let http = fetch::mutual_tls_client(config)?;
         let fetcher = Fetcher::new(http.clone());
-        let authorization_server =
-            required(config.authorization_server.as_deref(), "authorization_server")?;
+        let authorization_server = required(
+            config.authorization_server.as_deref(),
+            "authorization_server",
+        )?;
         let resource_server = required(config.resource_server.as_deref(), "resource_server")?;
         let client_id = required(config.client_id.as_deref(), "client_id")?;
         let dp_id = DpId::parse(required(config.dp_id.as_deref(), "dp_id")?)?;
@@ -85,7 +90,15 @@ impl Paynet {
         let context = ClientContext::new(tokens.clone());
         let base = resource_server.trim_end_matches('/');
         let client = Client::new_with_client(base, http, context);
-        Ok(Self { dp_id, client, clock, discovery, keys, signing, tokens })
+        Ok(Self {
+            dp_id,
+            client,
+            clock,
+            discovery,
+            keys,
+            signing,
+            tokens,
+        })
     }
 
     pub fn keys(&self) -> &Arc<KeyDirectory> {

@@ -72,7 +72,14 @@ impl TokenSource {
         clock: SharedClock,
     ) -> Self {
         let client_id = client_id.to_owned();
-        Self { client_id, http, discovery, signing, clock, held: Mutex::new(None) }
+        Self {
+            client_id,
+            http,
+            discovery,
+            signing,
+            clock,
+            held: Mutex::new(None),
+        }
     }
 
     /// A token that is good for at least half a minute.
@@ -87,7 +94,10 @@ impl TokenSource {
         let answer = self.request(now).await?;
         let expires_at = now + TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
         let token = answer.access_token;
-        *held = Some(Held { token: token.clone(), expires_at });
+        *held = Some(Held {
+            token: token.clone(),
+            expires_at,
+        });
         Ok(token)
     }
 
@@ -142,7 +152,10 @@ impl TokenSource {
             },
             private: Empty {},
         };
-        let fields = HeaderFields { typ: Some("JWT".into()), ..HeaderFields::default() };
+        let fields = HeaderFields {
+            typ: Some("JWT".into()),
+            ..HeaderFields::default()
+        };
         let payload = serde_json::json!(claims).to_string();
         Ok(izin_jose::sign(self.signing.current(), &fields, payload.as_bytes()).await?)
     }

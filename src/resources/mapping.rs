@@ -1,22 +1,16 @@
-//! The bank's answers as PayNet's objects (ofp-facts §3.8–3.10).
-
-use chrono::{DateTime, FixedOffset, Utc};
+//! The bank's answers as PayNet's objects (ADR 0001).
 
 use crate::bank::{AccountKind, BankAccount, BankBalance, BankTransaction, Customer, Signed};
+use crate::clock::malaysian;
 use crate::consent::Grant;
 use crate::generated::ofp_dp::types;
 use crate::http::ApiError;
 use crate::money::{Direction, Ringgit};
 
 const CURRENCY: &str = "MYR";
-const MALAYSIA_EAST_SECONDS: i32 = 8 * 3600;
 
 pub fn account(grant: &Grant, account: &BankAccount, institution: &str) -> types::Account {
-    let (kind, subtype) = match account.kind {
-        AccountKind::CreditCard => (types::AccountType::Credit, types::AccountSubtype::CreditCard),
-        AccountKind::Current => (types::AccountType::Deposit, types::AccountSubtype::Current),
-        AccountKind::Savings => (types::AccountType::Deposit, types::AccountSubtype::Savings),
-    };
+    let (kind, subtype) = kind(account.kind);
     let credit = account.credit.as_ref();
     types::Account {
         account_id: grant.account_id().to_string(),
@@ -52,6 +46,7 @@ pub fn transaction(grant: &Grant, one: &BankTransaction) -> types::Transaction {
     types::Transaction {
         account_id: grant.account_id().to_string(),
         transaction_id: one.id.clone(),
+        // PayNet's transaction objects must have `+08:00`.
         transaction_date: malaysian(one.at),
         credit_debit_indicator: indicator(one.value.direction),
         amount: amount(one.value.amount),
@@ -85,8 +80,25 @@ pub fn userinfo(customer: &Customer) -> Result<types::UserInfo, ApiError> {
     })
 }
 
+fn kind(kind: AccountKind) -> (types::AccountType, types::AccountSubtype) {
+    use types::{AccountSubtype as Subtype, AccountType as Type};
+    match kind {
+        AccountKind::CreditCard => (Type::Credit, Subtype::CreditCard),
+        AccountKind::Current => (Type::Deposit, Subtype::Current),
+        AccountKind::EWallet => (Type::Ewallet, Subtype::Others),
+        AccountKind::Fund => (Type::Investment, Subtype::Fund),
+        AccountKind::HirePurchase => (Type::Loan, Subtype::HirePurchase),
+        AccountKind::Mortgage => (Type::Loan, Subtype::Mortgage),
+        AccountKind::Pension => (Type::Deposit, Subtype::Pension),
+        AccountKind::Savings => (Type::Deposit, Subtype::Savings),
+    }
+}
+
 fn amount(value: Ringgit) -> types::Amount {
-    types::Amount { amount: value.to_string(), currency: CURRENCY.to_owned() }
+    types::Amount {
+        amount: value.to_string(),
+        currency: CURRENCY.to_owned(),
+    }
 }
 
 fn balance_amount(value: Signed) -> types::BalanceAmount {
@@ -102,10 +114,4 @@ fn indicator(direction: Direction) -> types::CreditDebitIndicator {
         Direction::Credit => types::CreditDebitIndicator::Credit,
         Direction::Debit => types::CreditDebitIndicator::Debit,
     }
-}
-
-/// `+08:00`, as PayNet's transaction objects must have it.
-fn malaysian(at: DateTime<Utc>) -> DateTime<FixedOffset> {
-    FixedOffset::east_opt(MALAYSIA_EAST_SECONDS)
-        .map_or_else(|| at.fixed_offset(), |zone| at.with_timezone(&zone))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::bank::{BankError, CoreBank, Period};
 use crate::clock::SharedClock;
-use crate::consent::{Consent, DataCall, Grant, PermitRefusal, Permission, Status, permit};
+use crate::consent::{Consent, DataCall, Grant, Permission, PermitRefusal, Status, permit};
 use crate::generated::ofp_dp::types;
 use crate::http::{ApiError, ErrorCode};
 use crate::ids::{AccountId, ConsentId};
@@ -39,10 +39,16 @@ impl Resources {
         call: &AccountCall,
         account_id: &str,
     ) -> Result<types::AccountData, ApiError> {
-        let permitted = self.permitted(call, account_id, Permission::ReadAccounts).await?;
+        let permitted = self
+            .permitted(call, account_id, Permission::ReadAccounts)
+            .await?;
         let Permitted { grant, reference } = &permitted;
-        let account = self.ask(call, grant, self.bank.account(grant, reference)).await?;
-        Ok(types::AccountData { data: mapping::account(grant, &account, &self.bank_name) })
+        let account = self
+            .ask(call, grant, self.bank.account(grant, reference))
+            .await?;
+        Ok(types::AccountData {
+            data: mapping::account(grant, &account, &self.bank_name),
+        })
     }
 
     pub async fn balance(
@@ -50,10 +56,16 @@ impl Resources {
         call: &AccountCall,
         account_id: &str,
     ) -> Result<types::BalanceData, ApiError> {
-        let permitted = self.permitted(call, account_id, Permission::ReadBalances).await?;
+        let permitted = self
+            .permitted(call, account_id, Permission::ReadBalances)
+            .await?;
         let Permitted { grant, reference } = &permitted;
-        let balance = self.ask(call, grant, self.bank.balance(grant, reference)).await?;
-        Ok(types::BalanceData { data: mapping::balance(grant, &balance) })
+        let balance = self
+            .ask(call, grant, self.bank.balance(grant, reference))
+            .await?;
+        Ok(types::BalanceData {
+            data: mapping::balance(grant, &balance),
+        })
     }
 
     /// One page: the newest `page_size` of the period.
@@ -64,14 +76,26 @@ impl Resources {
         period: Period,
         page_size: usize,
     ) -> Result<types::TransactionsData, ApiError> {
-        let permitted = self.permitted(call, account_id, Permission::ReadTransactions).await?;
+        let permitted = self
+            .permitted(call, account_id, Permission::ReadTransactions)
+            .await?;
         let Permitted { grant, reference } = &permitted;
-        let mut found =
-            self.ask(call, grant, self.bank.transactions(grant, reference, period)).await?;
+        let mut found = self
+            .ask(
+                call,
+                grant,
+                self.bank.transactions(grant, reference, period),
+            )
+            .await?;
         found.truncate(page_size);
         Ok(types::TransactionsData {
-            data: found.iter().map(|one| mapping::transaction(grant, one)).collect(),
-            meta: types::PageMeta { next_page_params: None },
+            data: found
+                .iter()
+                .map(|one| mapping::transaction(grant, one))
+                .collect(),
+            meta: types::PageMeta {
+                next_page_params: None,
+            },
         })
     }
 
@@ -80,13 +104,21 @@ impl Resources {
         let invalid = |why: &'static str| {
             ApiError::new(ErrorCode::ConsentInvalid, "the consent is not authorized").because(why)
         };
-        let consent: Consent =
-            self.store.consent(consent_id).await?.ok_or_else(|| invalid("unknown consent"))?;
+        let consent: Consent = self
+            .store
+            .consent(consent_id)
+            .await?
+            .ok_or_else(|| invalid("unknown consent"))?;
         let customer = match (&consent.status, &consent.customer) {
-            (Status::Authorized, Some(customer)) if self.clock.now() < consent.expires_at => customer,
+            (Status::Authorized, Some(customer)) if self.clock.now() < consent.expires_at => {
+                customer
+            }
             _ => return Err(invalid("not in force")),
         };
-        let found = self.in_time(self.bank.customer(customer)).await.map_err(bank_error)?;
+        let found = self
+            .in_time(self.bank.customer(customer))
+            .await
+            .map_err(bank_error)?;
         mapping::userinfo(&found)
     }
 
@@ -115,7 +147,8 @@ impl Resources {
                 Ok(Permitted { grant, reference })
             }
             Err(refusal) => {
-                self.log(call, &data_call, consent.customer.as_ref(), "refused").await?;
+                self.log(call, &data_call, consent.customer.as_ref(), "refused")
+                    .await?;
                 Err(refused(refusal))
             }
         }
@@ -135,8 +168,13 @@ impl Resources {
             account_id: grant.account_id().clone(),
             permission: grant.permission(),
         };
-        let outcome = if answer.is_ok() { "shared" } else { "unavailable" };
-        self.log(call, &data_call, Some(grant.customer()), outcome).await?;
+        let outcome = if answer.is_ok() {
+            "shared"
+        } else {
+            "unavailable"
+        };
+        self.log(call, &data_call, Some(grant.customer()), outcome)
+            .await?;
         answer.map_err(bank_error)
     }
 

@@ -41,7 +41,10 @@ pub enum CheckedPassword {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecondFactor {
-    Right { acr: &'static str, amr: &'static str },
+    Right {
+        acr: &'static str,
+        amr: &'static str,
+    },
     Wrong,
 }
 
@@ -71,6 +74,8 @@ pub enum Attempt<T> {
     Failed,
     /// Too many failures; further attempts are not even looked at.
     Locked,
+    /// Right, but used before: a code works once.
+    Spent,
 }
 
 /// Password and second factor, throttled.
@@ -142,7 +147,12 @@ impl PasswordSignIn {
             SecondFactor::Right { acr, amr } => {
                 let now = self.clock.now();
                 if !self.first_use_of_code(customer, code, now).await? {
-                    return self.failed(&subject).await;
+                    let counted = self.failed(&subject).await?;
+                    return Ok(if counted == Attempt::Locked {
+                        counted
+                    } else {
+                        Attempt::Spent
+                    });
                 }
                 self.store.forget_failures(&subject).await?;
                 Ok(Attempt::Passed(SignedIn {
@@ -164,7 +174,10 @@ impl PasswordSignIn {
     ) -> Result<bool, SignInError> {
         const LONGER_THAN_A_CODE_LIVES: TimeDelta = TimeDelta::minutes(3);
         let until = At(now + LONGER_THAN_A_CODE_LIVES);
-        Ok(self.store.first_use(&format!("otp:{customer}"), code, until).await?)
+        Ok(self
+            .store
+            .first_use(&format!("otp:{customer}"), code, until)
+            .await?)
     }
 
     async fn is_locked(&self, subject: &str) -> Result<bool, SignInError> {
@@ -174,17 +187,34 @@ impl PasswordSignIn {
 
     async fn failed<T>(&self, subject: &str) -> Result<Attempt<T>, SignInError> {
         let now = self.clock.now();
-        let failures = self.store.count_failure(subject, At(now), At(now + self.lock)).await?;
-        Ok(if failures >= self.attempts { Attempt::Locked } else { Attempt::Failed })
+        let failures = self
+            .store
+            .count_failure(subject, At(now), At(now + self.lock))
+            .await?;
+        Ok(if failures >= self.attempts {
+            Attempt::Locked
+        } else {
+            Attempt::Failed
+        })
     }
 
     fn decoy(&self, username: &str) -> String {
-        const FIRST: [&str; 8] =
-            ["two", "seven", "a quiet", "the old", "my first", "nine", "a small", "the last"];
-        const SECOND: [&str; 8] =
-            ["green", "wooden", "paper", "silver", "sleepy", "morning", "river", "red"];
-        const THIRD: [&str; 8] =
-            ["kites", "lantern", "umbrellas", "bridge", "teapot", "sparrows", "garden", "drums"];
+        const FIRST: [&str; 8] = [
+            "two", "seven", "a quiet", "the old", "my first", "nine", "a small", "the last",
+        ];
+        const SECOND: [&str; 8] = [
+            "green", "wooden", "paper", "silver", "sleepy", "morning", "river", "red",
+        ];
+        const THIRD: [&str; 8] = [
+            "kites",
+            "lantern",
+            "umbrellas",
+            "bridge",
+            "teapot",
+            "sparrows",
+            "garden",
+            "drums",
+        ];
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &self.decoy_key);
         let tag = aws_lc_rs::hmac::sign(&key, username.as_bytes());
         let pick = |words: [&'static str; 8], at: usize| words[usize::from(tag.as_ref()[at]) % 8];

@@ -11,8 +11,7 @@ macro_rules! open_pool {
         let mut config = ManagerConfig::<$dialect::Conn>::default();
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new($dialect::connect);
-        let manager =
-            AsyncDieselConnectionManager::<$dialect::Conn>::new_with_config($url, config);
+        let manager = AsyncDieselConnectionManager::<$dialect::Conn>::new_with_config($url, config);
         Pool::builder(manager)
             .max_size($size)
             .build()

@@ -6,6 +6,10 @@
 
 #[macro_use]
 mod dispatch;
+#[expect(
+    clippy::duplicate_mod,
+    reason = "queries/ is compiled once per dialect"
+)]
 mod pg;
 mod rows;
 mod schema;
@@ -93,7 +97,9 @@ impl Store {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Pg(open_pool!(pg, url, pool_size)));
         }
-        Err(StoreError::Url("expected sqlite:PATH or postgres://…".into()))
+        Err(StoreError::Url(
+            "expected sqlite:PATH or postgres://…".into(),
+        ))
     }
 
     /// Brings the schema up to date. Replicas may start together and migrations take no lock: whoever loses

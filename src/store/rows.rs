@@ -37,11 +37,14 @@ impl From<&Consent> for ConsentRow {
             consent_id: consent.id.to_string(),
             dc_id: consent.dc_id.to_string(),
             dp_id: consent.dp_id.to_string(),
-            consent_type: consent.consent_type.clone(),
+            consent_type: consent.urn.clone(),
             purpose: consent.purpose.as_str().to_owned(),
             permissions: serde_json::json!(consent.permissions),
             status: consent.status.as_str().to_owned(),
-            reason: consent.reason.as_ref().map(|reason| serde_json::json!(reason)),
+            reason: consent
+                .reason
+                .as_ref()
+                .map(|reason| serde_json::json!(reason)),
             expires_at: consent.expires_at.into(),
             decide_by: consent.decide_by.into(),
             customer_id: consent.customer.as_ref().map(ToString::to_string),
@@ -62,14 +65,20 @@ impl TryFrom<ConsentRow> for Consent {
             id: ConsentId::parse(row.consent_id).map_err(|_| damaged("consents.consent_id"))?,
             dc_id: DcId::parse(row.dc_id).map_err(|_| damaged("consents.dc_id"))?,
             dp_id: crate::ids::DpId::parse(row.dp_id).map_err(|_| damaged("consents.dp_id"))?,
-            consent_type: row.consent_type,
+            urn: row.consent_type,
             purpose: from_json(Value::String(row.purpose), "consents.purpose")?,
             permissions: from_json(row.permissions, "consents.permissions")?,
             status: Status::parse(&row.status).ok_or(damaged("consents.status"))?,
-            reason: row.reason.map(|value| from_json(value, "consents.reason")).transpose()?,
+            reason: row
+                .reason
+                .map(|value| from_json(value, "consents.reason"))
+                .transpose()?,
             expires_at: row.expires_at.0,
             decide_by: row.decide_by.0,
-            customer: row.customer_id.map(|id| customer_id(id, "consents.customer_id")).transpose()?,
+            customer: row
+                .customer_id
+                .map(|id| customer_id(id, "consents.customer_id"))
+                .transpose()?,
             created_at: row.created_at.0,
             platform_updated_at: row.platform_updated_at.map(|at| at.0),
             changed_at: row.changed_at.0,

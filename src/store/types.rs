@@ -8,7 +8,9 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Timestamptz;
 
 /// The SQL type of a point in time.
-#[derive(Debug, Clone, Copy, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+#[derive(
+    Debug, Clone, Copy, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType,
+)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
 #[cfg_attr(feature = "embedded", diesel(sqlite_type(name = "Long")))]
 pub struct Moment;

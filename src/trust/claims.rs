@@ -1,4 +1,4 @@
-//! The claims of a signed data call (ofp-facts §4.2): for whom, when, about which resource.
+//! The claims of a signed data call (ADR 0001): for whom, when, about which resource.
 
 use std::collections::BTreeMap;
 
@@ -67,18 +67,26 @@ impl CallClaims {
     /// Every claim of the wire profile's row "account-call claims".
     pub fn check(&self, expected: &Expected<'_>) -> Result<OneTimeUse, ApiError> {
         if self.iss.as_deref() != Some(expected.issuer.as_str()) {
-            return Err(invalid("claims.iss", "iss must be the Data Consumer of the consent"));
+            return Err(invalid(
+                "claims.iss",
+                "iss must be the Data Consumer of the consent",
+            ));
         }
-        if !self.aud.as_ref().is_some_and(|aud| aud.contains(expected.audience.as_str())) {
+        if !self
+            .aud
+            .as_ref()
+            .is_some_and(|aud| aud.contains(expected.audience.as_str()))
+        {
             return Err(invalid("claims.aud", "aud must contain this Data Provider"));
         }
         let until = self.check_times(expected)?;
         self.check_query(expected.query)?;
         self.check_url(expected.path)?;
         match &self.jti {
-            Some(jti) if (1..=MAX_JTI).contains(&jti.len()) => {
-                Ok(OneTimeUse { jti: jti.clone(), until })
-            }
+            Some(jti) if (1..=MAX_JTI).contains(&jti.len()) => Ok(OneTimeUse {
+                jti: jti.clone(),
+                until,
+            }),
             _ => Err(invalid("claims.jti", "jti must have 1 to 256 characters")),
         }
     }
@@ -89,7 +97,10 @@ impl CallClaims {
             return Err(invalid("claims.times_missing", "iat and exp are required"));
         };
         let now = seconds(expected.now);
-        #[expect(clippy::cast_precision_loss, reason = "settings are small numbers of seconds")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "settings are small numbers of seconds"
+        )]
         let (window, skew, life) = (
             profile.issued_at_window as f64,
             profile.clock_skew as f64,
@@ -125,7 +136,10 @@ impl CallClaims {
         if same_names && same_values {
             Ok(())
         } else {
-            Err(invalid("claims.qpm", "qpm is not the query of this request"))
+            Err(invalid(
+                "claims.qpm",
+                "qpm is not the query of this request",
+            ))
         }
     }
 
@@ -136,13 +150,19 @@ impl CallClaims {
         if signed.ends_with(path) {
             Ok(())
         } else {
-            Err(invalid("claims.url", "url is not the resource of this request"))
+            Err(invalid(
+                "claims.url",
+                "url is not the resource of this request",
+            ))
         }
     }
 }
 
 fn seconds(at: DateTime<Utc>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 52 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit 52 bits"
+    )]
     let millis = at.timestamp_millis() as f64;
     millis / 1000.0
 }
@@ -161,7 +181,10 @@ mod tests {
 
     fn check(claims: &Value, query: &[(&str, &str)]) -> Result<OneTimeUse, String> {
         let config = crate::config::Config::from_layers(&[]).unwrap();
-        let query = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let query = query
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         let expected = Expected {
             profile: &config.ofp.profile,
             issuer: &DcId::parse("kira").unwrap(),
@@ -210,12 +233,19 @@ mod tests {
             ("jti", Value::Null, "claims.jti"),
             ("jti", json!(""), "claims.jti"),
             ("qpm", json!({"page_size": "5"}), "claims.qpm"),
-            ("url", json!("https://rs.example/v1/accounts/a-2/balances"), "claims.url"),
+            (
+                "url",
+                json!("https://rs.example/v1/accounts/a-2/balances"),
+                "claims.url",
+            ),
             ("url", Value::Null, "claims.url"),
             ("iat", json!("soon"), "claims.malformed"),
         ] {
             assert_eq!(check(&with(name, value), &[]), Err(reason.to_owned()));
         }
-        assert_eq!(check(&good(), &[("page_size", "5")]), Err("claims.qpm".to_owned()));
+        assert_eq!(
+            check(&good(), &[("page_size", "5")]),
+            Err("claims.qpm".to_owned())
+        );
     }
 }

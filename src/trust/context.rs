@@ -25,7 +25,7 @@ pub enum RequestSignature {
 #[derive(Debug, Clone)]
 pub struct PublicCall;
 
-/// PayNet signed this consent id. The redirect_uri beside it is *not* covered by the signature.
+/// PayNet signed this consent id. The `redirect_uri` beside it is *not* covered by the signature.
 #[derive(Debug, Clone)]
 pub struct AuthorizeCall {
     pub consent_id: ConsentId,
@@ -46,6 +46,7 @@ pub struct EventCall {
 
 /// The Data Consumer of the consent (or PayNet for it) signed this request, and it is no replay.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "identifiers are called so")]
 pub struct AccountCall {
     pub consent_id: ConsentId,
     pub dc_id: DcId,

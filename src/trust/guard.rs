@@ -52,14 +52,19 @@ impl Guard for OfpGuard {
     ) -> Result<Opened<Self::Call>, ApiError> {
         self.check_transport(operation, request)?;
         let facts = RequestFacts::of(request)?;
-        let mut opened = Opened { call: None, body: None };
+        let mut opened = Opened {
+            call: None,
+            body: None,
+        };
         match operation.signature {
             RequestSignature::Nothing => {
                 request.extensions_mut().insert(PublicCall);
             }
             RequestSignature::AuthorizeQuery => {
                 let consent_id = self.open_authorize(&facts).await?;
-                request.extensions_mut().insert(AuthorizeCall { consent_id });
+                request
+                    .extensions_mut()
+                    .insert(AuthorizeCall { consent_id });
             }
             RequestSignature::Userinfo => {
                 let consent_id = self.open_userinfo(&facts).await?;
@@ -90,7 +95,7 @@ impl Guard for OfpGuard {
     }
 
     fn refuse(&self, error: poem::Error) -> poem::Response {
-        error_response(error)
+        error_response(&error)
     }
 }
 
@@ -102,8 +107,11 @@ impl OfpGuard {
         request: &Request,
     ) -> Result<(), ApiError> {
         let denied = |reason: &'static str| {
-            ApiError::new(ErrorCode::InvalidClient, "this client certificate is not accepted")
-                .because(reason)
+            ApiError::new(
+                ErrorCode::InvalidClient,
+                "this client certificate is not accepted",
+            )
+            .because(reason)
         };
         match &self.transport {
             Transport::MutualTls { allowed } => {
@@ -127,12 +135,22 @@ impl OfpGuard {
     /// is accepted too (ADR 0001).
     async fn open_authorize(&self, facts: &RequestFacts) -> Result<ConsentId, ApiError> {
         let consent_id = consent_id_of(facts)?;
-        let signature = facts.query.get("signature").ok_or(SignatureRefusal::Missing)?;
+        let signature = facts
+            .query
+            .get("signature")
+            .ok_or(SignatureRefusal::Missing)?;
         let content = consent_id.as_str().as_bytes();
-        let signed = self.verifier.verify(signature, &Party::Paynet, content).await?;
-        let Signed::Attached(jws) = signed else { return Ok(consent_id) };
+        let signed = self
+            .verifier
+            .verify(signature, &Party::Paynet, content)
+            .await?;
+        let Signed::Attached(jws) = signed else {
+            return Ok(consent_id);
+        };
         let named = serde_json::from_slice::<Value>(jws.payload()).ok();
-        let in_object = named.as_ref().and_then(|value| value["consent_id"].as_str());
+        let in_object = named
+            .as_ref()
+            .and_then(|value| value["consent_id"].as_str());
         if jws.payload() == content || in_object == Some(consent_id.as_str()) {
             Ok(consent_id)
         } else {
@@ -145,7 +163,9 @@ impl OfpGuard {
         let signatures = self.signatures(facts)?;
         for (_, signature) in signatures {
             let content = consent_id.as_str().as_bytes();
-            self.verifier.verify_content(signature, &Party::Paynet, content).await?;
+            self.verifier
+                .verify_content(signature, &Party::Paynet, content)
+                .await?;
         }
         Ok(consent_id)
     }
@@ -155,14 +175,19 @@ impl OfpGuard {
         if facts.is_jwt {
             let compact = std::str::from_utf8(body)
                 .map_err(|_| ApiError::invalid_request("the body is not a JWS"))?;
-            let signed = self.verifier.verify(compact.trim(), &Party::Paynet, b"").await?;
+            let signed = self
+                .verifier
+                .verify(compact.trim(), &Party::Paynet, b"")
+                .await?;
             return match signed {
                 Signed::Attached(jws) => Ok(Bytes::from(jws.into_payload())),
                 Signed::Detached(_) => Err(SignatureRefusal::OtherContent.into()),
             };
         }
         for (_, signature) in self.signatures(facts)? {
-            self.verifier.verify_content(signature, &Party::Paynet, body).await?;
+            self.verifier
+                .verify_content(signature, &Party::Paynet, body)
+                .await?;
         }
         Ok(body.clone())
     }
@@ -179,10 +204,18 @@ impl OfpGuard {
         let unknown = || ApiError::new(ErrorCode::ConsentInvalid, "there is no such consent");
         let consent = self.store.consent(&consent_id).await?.ok_or_else(unknown)?;
         let dc_id = consent.dc_id;
-        self.verify_account_signatures(facts, &signatures, &dc_id, &consent_id).await?;
+        self.verify_account_signatures(facts, &signatures, &dc_id, &consent_id)
+            .await?;
         let recipient = self.recipient(facts, &dc_id).await?;
         let interaction_id = facts.interaction_id;
-        Ok((AccountCall { consent_id, dc_id, interaction_id }, recipient))
+        Ok((
+            AccountCall {
+                consent_id,
+                dc_id,
+                interaction_id,
+            },
+            recipient,
+        ))
     }
 
     /// Every signature must verify, and at least one must carry the claims that bind it to this request and
@@ -203,14 +236,19 @@ impl OfpGuard {
                 Ok(Signed::Detached(_)) => {}
                 // The consumer signs end to end; PayNet may sign its hop, in the header that says so.
                 Err(SignatureRefusal::Key(_)) if *name == "x-fapi-signature" => {
-                    self.verifier.verify_content(signature, &Party::Paynet, content).await?;
+                    self.verifier
+                        .verify_content(signature, &Party::Paynet, content)
+                        .await?;
                 }
                 Err(refusal) => return Err(refusal.into()),
             }
         }
         let claims = bound.ok_or_else(|| {
-            ApiError::new(ErrorCode::InvalidClaim, "no signature of the Data Consumer with claims")
-                .because("claims.missing")
+            ApiError::new(
+                ErrorCode::InvalidClaim,
+                "no signature of the Data Consumer with claims",
+            )
+            .because("claims.missing")
         })?;
         let now = self.sealer.clock.now();
         let expected = Expected {
@@ -222,11 +260,18 @@ impl OfpGuard {
             now,
         };
         let once = claims.check(&expected)?;
-        if self.store.first_use(dc_id.as_str(), &once.jti, At(once.until)).await? {
+        if self
+            .store
+            .first_use(dc_id.as_str(), &once.jti, At(once.until))
+            .await?
+        {
             Ok(())
         } else {
-            Err(ApiError::new(ErrorCode::InvalidClaim, "this request was already made (jti)")
-                .because("claims.replayed"))
+            Err(ApiError::new(
+                ErrorCode::InvalidClaim,
+                "this request was already made (jti)",
+            )
+            .because("claims.replayed"))
         }
     }
 
@@ -238,10 +283,17 @@ impl OfpGuard {
             .ok_or_else(|| ApiError::invalid_request("the header x-enc-kid is required"))?;
         let encryption_key: KeyId = named.parse().map_err(|_| unusable())?;
         let party = Party::Consumer(dc_id.clone());
-        let keys =
-            self.keys.keys(&party, &encryption_key).await.map_err(ApiError::unavailable)?;
+        let keys = self
+            .keys
+            .keys(&party, &encryption_key)
+            .await
+            .map_err(ApiError::unavailable)?;
         match keys.encryption_key(&encryption_key) {
-            Ok(_) => Ok(Recipient { dc_id: dc_id.clone(), keys, encryption_key }),
+            Ok(_) => Ok(Recipient {
+                dc_id: dc_id.clone(),
+                keys,
+                encryption_key,
+            }),
             Err(error) => Err(unusable().because(error.reason())),
         }
     }
@@ -251,7 +303,11 @@ impl OfpGuard {
         facts: &'a RequestFacts,
     ) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
         let found = facts.signatures(&self.sealer.profile.signature_headers)?;
-        if found.is_empty() { Err(SignatureRefusal::Missing.into()) } else { Ok(found) }
+        if found.is_empty() {
+            Err(SignatureRefusal::Missing.into())
+        } else {
+            Ok(found)
+        }
     }
 }
 
@@ -263,7 +319,7 @@ fn consent_id_of(facts: &RequestFacts) -> Result<ConsentId, ApiError> {
     ConsentId::parse(text).map_err(|error| ApiError::invalid_request(error.to_string()))
 }
 
-/// Where no consent_id is given, the signed subject may name it (ofp-facts C13, C15). Only used to find the
+/// Where no `consent_id` is given, the signed subject may name it (ADR 0001). Only used to find the
 /// consent; the signature is then verified with that consent's consumer.
 fn subject_of(signatures: &[(&str, &str)]) -> Result<ConsentId, ApiError> {
     let subject = signatures.iter().find_map(|(_, compact)| {

@@ -11,8 +11,10 @@ mod request;
 mod seal;
 mod verifier;
 
-pub use context::{AccountCall, AuthorizeCall, EventCall, PublicCall, RequestSignature, UserinfoCall};
+pub use context::{
+    AccountCall, AuthorizeCall, EventCall, PublicCall, RequestSignature, UserinfoCall,
+};
 pub use guard::{OfpGuard, Transport};
-pub use redirect::{RedirectPolicy, TrustedRedirect};
+pub use redirect::RedirectPolicy;
 pub use seal::Sealer;
 pub use verifier::SignatureVerifier;

@@ -17,12 +17,18 @@ pub struct TrustedRedirect(Url);
 impl RedirectPolicy {
     /// Entries that are no addresses are left out; the configuration check has named them.
     pub fn new(entries: &[String]) -> Self {
-        Self { allowed: entries.iter().filter_map(|entry| Url::parse(entry).ok()).collect() }
+        Self {
+            allowed: entries
+                .iter()
+                .filter_map(|entry| Url::parse(entry).ok())
+                .collect(),
+        }
     }
 
     pub fn check(&self, address: &str) -> Option<TrustedRedirect> {
         let url = Url::parse(address).ok()?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        let plain =
+            url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         (plain && self.allowed.iter().any(|allowed| covers(allowed, &url)))
             .then_some(TrustedRedirect(url))
     }
@@ -31,7 +37,9 @@ impl RedirectPolicy {
 /// Same scheme, host and port, and the path is the allowed one or below it.
 fn covers(allowed: &Url, url: &Url) -> bool {
     let (prefix, path) = (allowed.path().trim_end_matches('/'), url.path());
-    let below = path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below = path
+        .strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     allowed.scheme() == url.scheme()
         && allowed.host_str() == url.host_str()
         && allowed.port_or_known_default() == url.port_or_known_default()
@@ -83,6 +91,9 @@ mod tests {
     fn parameters_are_encoded_and_appended() {
         let policy = RedirectPolicy::new(&["https://as.example/cb".to_owned()]);
         let redirect = policy.check("https://as.example/cb?a=1").unwrap();
-        assert_eq!(redirect.with(&[("b", "x y&z")]), "https://as.example/cb?a=1&b=x+y%26z");
+        assert_eq!(
+            redirect.with(&[("b", "x y&z")]),
+            "https://as.example/cb?a=1&b=x+y%26z"
+        );
     }
 }

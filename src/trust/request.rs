@@ -22,8 +22,11 @@ pub struct RequestFacts {
 
 impl RequestFacts {
     pub fn of(request: &Request) -> Result<Self, ApiError> {
-        let interaction_id =
-            request.extensions().get().copied().unwrap_or_else(InteractionId::fresh);
+        let interaction_id = request
+            .extensions()
+            .get()
+            .copied()
+            .unwrap_or_else(InteractionId::fresh);
         let is_jwt = request
             .content_type()
             .and_then(|value| value.split(';').next())
@@ -40,13 +43,19 @@ impl RequestFacts {
     /// A header that must appear at most once and be short, visible text.
     pub fn header(&self, name: &str) -> Result<Option<&str>, ApiError> {
         let mut values = self.headers.get_all(name).iter();
-        let Some(value) = values.next() else { return Ok(None) };
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
         if values.next().is_some() {
-            return Err(ApiError::invalid_request(format!("the header {name} is repeated")));
+            return Err(ApiError::invalid_request(format!(
+                "the header {name} is repeated"
+            )));
         }
         match value.to_str() {
             Ok(text) if text.len() <= MAX_SIGNATURE => Ok(Some(text.trim())),
-            _ => Err(ApiError::invalid_request(format!("the header {name} cannot be read"))),
+            _ => Err(ApiError::invalid_request(format!(
+                "the header {name} cannot be read"
+            ))),
         }
     }
 
@@ -71,7 +80,10 @@ fn read_query(query: &str) -> Result<BTreeMap<String, String>, ApiError> {
         .map_err(|_| ApiError::invalid_request("the query cannot be read"))?;
     let mut parameters = BTreeMap::new();
     for (name, value) in url.query_pairs() {
-        if parameters.insert(name.to_string(), value.into_owned()).is_some() {
+        if parameters
+            .insert(name.to_string(), value.into_owned())
+            .is_some()
+        {
             return Err(ApiError::invalid_request(format!(
                 "the parameter {name:?} is repeated"
             )));

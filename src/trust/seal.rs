@@ -18,7 +18,7 @@ use crate::signing::SigningKeys;
 
 /// How long a consumer may take the answer for valid.
 const LIFE: TimeDelta = TimeDelta::minutes(5);
-/// PayNet's name among the audiences (sandbox samples, ofp-facts §4.4).
+/// PayNet's name among the audiences (sandbox samples, ADR 0001).
 const PAYNET_AUDIENCE: &str = "Paynet OFP";
 
 /// For whom an answer is sealed: a key that was found before the bank was asked.
@@ -38,7 +38,10 @@ pub struct Sealer {
 
 impl Sealer {
     pub async fn seal(&self, to: &Recipient, plaintext: &Value) -> Result<Response, ApiError> {
-        let key = to.keys.encryption_key(&to.encryption_key).map_err(ApiError::internal)?;
+        let key = to
+            .keys
+            .encryption_key(&to.encryption_key)
+            .map_err(ApiError::internal)?;
         let jwe = key
             .encrypt(Some("JWT"), plaintext.to_string().as_bytes())
             .map_err(|error| ApiError::internal(error.reason()))?;
@@ -52,13 +55,20 @@ impl Sealer {
             "jti": Uuid::new_v4(),
             "data": jwe,
         });
-        let fields = HeaderFields { typ: Some("JWT".into()), ..HeaderFields::default() };
-        let jws = sign(self.signing.current(), &fields, claims.to_string().as_bytes())
-            .await
-            .map_err(|error| match error {
-                SignError::Busy(_) => ApiError::unavailable(error),
-                _ => ApiError::internal(error),
-            })?;
+        let fields = HeaderFields {
+            typ: Some("JWT".into()),
+            ..HeaderFields::default()
+        };
+        let jws = sign(
+            self.signing.current(),
+            &fields,
+            claims.to_string().as_bytes(),
+        )
+        .await
+        .map_err(|error| match error {
+            SignError::Busy(_) => ApiError::unavailable(error),
+            _ => ApiError::internal(error),
+        })?;
         let envelope = json!({
             "status": self.profile.envelope_status, "error_message": "", "data": jws,
         });

@@ -49,12 +49,16 @@ impl From<SignatureRefusal> for ApiError {
     fn from(refusal: SignatureRefusal) -> Self {
         match &refusal {
             SignatureRefusal::Keys(cause) => Self::unavailable(cause),
-            SignatureRefusal::Missing => {
-                Self::new(ErrorCode::InvalidSignature, "the request carries no signature")
-                    .because(refusal.reason())
-            }
-            _ => Self::new(ErrorCode::InvalidSignature, "the signature cannot be verified")
-                .because(format!("{}: {refusal}", refusal.reason())),
+            SignatureRefusal::Missing => Self::new(
+                ErrorCode::InvalidSignature,
+                "the request carries no signature",
+            )
+            .because(refusal.reason()),
+            _ => Self::new(
+                ErrorCode::InvalidSignature,
+                "the signature cannot be verified",
+            )
+            .because(format!("{}: {refusal}", refusal.reason())),
         }
     }
 }
@@ -93,7 +97,9 @@ impl SignatureVerifier {
         let set = self.keys.keys(party, &kid).await?;
         let key = set.verifying_key(&kid, Algorithm::Ps256)?;
         if unverified.is_detached() {
-            Ok(Signed::Detached(unverified.verify_detached(content, key, &POLICY)?))
+            Ok(Signed::Detached(
+                unverified.verify_detached(content, key, &POLICY)?,
+            ))
         } else {
             Ok(Signed::Attached(unverified.verify(key, &POLICY)?))
         }

@@ -1,9 +1,10 @@
 //! `GET /v1/accounts/{account_id}/transactions`: the period and the page, before the bank is asked.
 
-use chrono::{Months, NaiveDate, TimeDelta};
+use chrono::{Months, NaiveDate};
 
 use super::Webhooks;
 use crate::bank::Period;
+use crate::clock::malaysian;
 use crate::generated::ofp_dp::server::GetAccountTransactionsParams;
 use crate::generated::ofp_dp::types;
 use crate::http::ApiError;
@@ -11,7 +12,6 @@ use crate::trust::AccountCall;
 
 /// How far back transactions go (BNM exposure draft, appendix 1).
 const HISTORY: Months = Months::new(12);
-const MALAYSIA: TimeDelta = TimeDelta::hours(8);
 
 impl Webhooks {
     pub(super) async fn list_transactions(
@@ -20,13 +20,17 @@ impl Webhooks {
         params: GetAccountTransactionsParams,
     ) -> Result<types::TransactionsData, ApiError> {
         if params.next_page_params.is_some() {
-            return Err(ApiError::invalid_request("next_page_params is not one that we issued"));
+            return Err(ApiError::invalid_request(
+                "next_page_params is not one that we issued",
+            ));
         }
-        let today = (self.resources.clock.now() + MALAYSIA).date_naive();
+        let today = malaysian(self.resources.clock.now()).date_naive();
         let period = period(params.from_date, params.to_date, today)?;
         let page_size = usize::try_from(params.page_size)
             .map_err(|_| ApiError::invalid_request("page_size must be positive"))?;
-        self.resources.transactions(&call, &params.account_id, period, page_size).await
+        self.resources
+            .transactions(&call, &params.account_id, period, page_size)
+            .await
     }
 }
 
@@ -40,7 +44,9 @@ fn period(
     let from = from.unwrap_or(earliest).max(earliest);
     let to = to.unwrap_or(today).min(today);
     if from > to {
-        return Err(ApiError::invalid_request("from_date must not be after to_date"));
+        return Err(ApiError::invalid_request(
+            "from_date must not be after to_date",
+        ));
     }
     Ok(Period { from, to })
 }

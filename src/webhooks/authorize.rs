@@ -18,7 +18,9 @@ impl Webhooks {
             .begin(&call.consent_id, &params.redirect_uri)
             .await
             .map_err(refused)?;
-        Ok(AuthorizeOutput { location: format!("{}/authorize/{handle}", self.public_url) })
+        Ok(AuthorizeOutput {
+            location: format!("{}/authorize/{handle}", self.public_url),
+        })
     }
 }
 

@@ -38,7 +38,11 @@ impl Webhooks {
                     )),
                     Some(known) => effect_on(&known, &reported, authorization.clock.now()),
                 };
-                match authorization.store.record_event(row.clone(), change.as_ref()).await {
+                match authorization
+                    .store
+                    .record_event(row.clone(), change.as_ref())
+                    .await
+                {
                     // Somebody changed the consent meanwhile: look again.
                     Err(StoreError::Stale) => {}
                     other => return other,

@@ -54,7 +54,9 @@ impl OfpWebhooks for Webhooks {
         _params: GetHealthParams,
     ) -> Result<types::Health, ApiError> {
         self.resources.store.ping().await?;
-        Ok(types::Health { status: Some("ok".to_owned()) })
+        Ok(types::Health {
+            status: Some("ok".to_owned()),
+        })
     }
 
     async fn receive_consent_event(

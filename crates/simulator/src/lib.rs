@@ -8,6 +8,7 @@
 mod addresses;
 mod clock;
 mod consumer;
+mod customer;
 mod forge;
 #[path = "../generated/mod.rs"]
 #[rustfmt::skip]
@@ -26,6 +27,7 @@ mod simulator;
 mod tls;
 
 pub use addresses::Urls;
+pub use customer::{Button, Choice, Customer, CustomerError, Form, Hop, Input, Page};
 pub use forge::{ForgeError, ForgedAlgorithm, Signing};
 pub use keys::KeysError;
 pub use options::{Consumer, SimulatorOptions};

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::bank::DemoBank;
-use crate::http::{ApiError, BoundListener, Handshake, Traced, error_response};
+use crate::http::{ApiError, BoundListener, Handshake, Traced};
 use izin_simulator::Urls;
 
 const TEMPLATE: &str = include_str!("../../../config/demo/start.html");
@@ -39,17 +39,23 @@ impl StartPage {
     ) -> anyhow::Result<Self> {
         let mut templates = Environment::new();
         templates.add_template("start.html", TEMPLATE)?;
-        let state = Arc::new(State { bank, consumers: urls.consumers.clone(), templates });
+        let state = Arc::new(State {
+            bank,
+            consumers: urls.consumers.clone(),
+            templates,
+        });
         let routes = Route::new()
             .at("/", get(start))
             .at("/start.css", get(style))
-            .data(state)
-            .catch_all_error(|error| async move { error_response(error) });
+            .data(state);
         let listener = BoundListener::bind(address, Handshake::Plain, 64).await?;
         let address = listener.address();
-        let task =
-            tokio::spawn(listener.serve(Traced::new("start", routes).boxed(), stop.clone()));
-        Ok(Self { address, stop, task })
+        let task = tokio::spawn(listener.serve(Traced::new("start", routes).boxed(), stop.clone()));
+        Ok(Self {
+            address,
+            stop,
+            task,
+        })
     }
 
     pub fn url(&self) -> String {
@@ -64,19 +70,29 @@ impl StartPage {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "extractors are passed by value"
+)]
 #[handler]
 fn start(state: Data<&Arc<State>>) -> poem::Result<Html<String>> {
-    let page = state.templates.get_template("start.html").and_then(|template| {
-        template.render(context! {
-            consumers => state.consumers,
-            customers => state.bank.showcase(),
-            code => state.bank.current_code(),
-        })
-    });
-    page.map(Html).map_err(|error| ApiError::internal(error).into())
+    let page = state
+        .templates
+        .get_template("start.html")
+        .and_then(|template| {
+            template.render(context! {
+                consumers => state.consumers,
+                customers => state.bank.showcase(),
+                code => state.bank.current_code(),
+            })
+        });
+    page.map(Html)
+        .map_err(|error| ApiError::internal(error).into())
 }
 
 #[handler]
 fn style() -> Response {
-    Response::builder().header(header::CONTENT_TYPE, "text/css; charset=utf-8").body(STYLE)
+    Response::builder()
+        .header(header::CONTENT_TYPE, "text/css; charset=utf-8")
+        .body(STYLE)
 }

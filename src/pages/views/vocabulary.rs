@@ -32,38 +32,23 @@ pub enum AccountKind {
     Fund,
     HirePurchase,
     Mortgage,
-    Other,
     Pension,
     Savings,
 }
 
 impl AccountKind {
-    pub const ALL: [Self; 9] = [
+    /// For the tests that look for each one's words.
+    #[cfg(test)]
+    pub const ALL: [Self; 8] = [
         Self::CreditCard,
         Self::Current,
         Self::EWallet,
         Self::Fund,
         Self::HirePurchase,
         Self::Mortgage,
-        Self::Other,
         Self::Pension,
         Self::Savings,
     ];
-
-    /// Reads the `subtype` of PayNet's account object (v1.2.2); what has no word of its own is "account".
-    pub fn from_subtype(subtype: &str) -> Self {
-        match subtype {
-            "credit_card" => Self::CreditCard,
-            "current" => Self::Current,
-            "ewallet" => Self::EWallet,
-            "fund" => Self::Fund,
-            "hire_purchase" => Self::HirePurchase,
-            "mortgage" => Self::Mortgage,
-            "pension" => Self::Pension,
-            "savings" => Self::Savings,
-            _ => Self::Other,
-        }
-    }
 }
 
 /// Why an account is shown but cannot be chosen. A reason that would tip off a suspect is `Neutral`.
@@ -81,6 +66,8 @@ pub enum Unavailable {
 }
 
 impl Unavailable {
+    /// For the tests that look for each one's words.
+    #[cfg(test)]
     pub const ALL: [Self; 8] = [
         Self::Business,
         Self::Closed,
@@ -101,16 +88,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// For the tests that look for each one's words.
+    #[cfg(test)]
     pub const ALL: [Self; 2] = [Self::CreditUnderwriting, Self::Pfm];
-
-    /// Reads PayNet's `consent_purpose`.
-    pub fn from_wire(purpose: &str) -> Option<Self> {
-        match purpose {
-            "credit_underwriting" => Some(Self::CreditUnderwriting),
-            "pfm" => Some(Self::Pfm),
-            _ => None,
-        }
-    }
 }
 
 /// What one permission means to a customer (rule R2).
@@ -246,6 +226,8 @@ pub enum FormError {
 }
 
 impl FormError {
+    /// For the tests that look for each one's words.
+    #[cfg(test)]
     pub const ALL: [Self; 8] = [
         Self::AccountsMissing,
         Self::AccountsUnknown,

@@ -30,7 +30,11 @@ pub async fn take_handle(
     now: At,
 ) -> StoreResult<Option<HandleRecord>> {
     let row: Option<(String, String, At)> = diesel::delete(handles::table.find(sha256))
-        .returning((handles::consent_id, handles::redirect_uri, handles::expires_at))
+        .returning((
+            handles::consent_id,
+            handles::redirect_uri,
+            handles::expires_at,
+        ))
         .get_result(conn)
         .await
         .optional()?;
@@ -42,7 +46,11 @@ pub async fn take_handle(
     }
     let consent_id = ConsentId::parse(consent_id)
         .map_err(|_| StoreError::Damaged("authorization_handles.consent_id"))?;
-    Ok(Some(HandleRecord { consent_id, redirect_uri, expires_at: expires_at.0 }))
+    Ok(Some(HandleRecord {
+        consent_id,
+        redirect_uri,
+        expires_at: expires_at.0,
+    }))
 }
 
 /// Starts a session and ends any other of the same consent: one live session per consent.
@@ -84,7 +92,11 @@ pub async fn session(conn: &mut Conn, sha256: &str, now: At) -> StoreResult<Opti
     row.map(|(consent_id, state, version)| {
         let consent_id = ConsentId::parse(consent_id)
             .map_err(|_| StoreError::Damaged("authorization_sessions.consent_id"))?;
-        Ok(SessionRecord { consent_id, state, version })
+        Ok(SessionRecord {
+            consent_id,
+            state,
+            version,
+        })
     })
     .transpose()
 }
@@ -96,10 +108,17 @@ pub async fn save_session(
     state: Value,
     version: i32,
 ) -> StoreResult<()> {
-    let written =
-        diesel::update(sessions::table.find(sha256).filter(sessions::version.eq(version)))
-            .set((sessions::state.eq(state), sessions::version.eq(version + 1)))
-            .execute(conn)
-            .await?;
-    if written == 0 { Err(StoreError::Stale) } else { Ok(()) }
+    let written = diesel::update(
+        sessions::table
+            .find(sha256)
+            .filter(sessions::version.eq(version)),
+    )
+    .set((sessions::state.eq(state), sessions::version.eq(version + 1)))
+    .execute(conn)
+    .await?;
+    if written == 0 {
+        Err(StoreError::Stale)
+    } else {
+        Ok(())
+    }
 }

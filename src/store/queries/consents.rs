@@ -124,7 +124,9 @@ pub async fn settle(conn: &mut Conn, delivery: &str, change: Option<&Change>) ->
         if let Some(change) = &change {
             write_change(conn, change).await?;
         }
-        diesel::delete(outbox::table.find(&delivery)).execute(conn).await?;
+        diesel::delete(outbox::table.find(&delivery))
+            .execute(conn)
+            .await?;
         Ok(())
     })
     .await
@@ -140,10 +142,14 @@ async fn write_change(conn: &mut Conn, change: &Change) -> StoreResult<()> {
             .execute(conn)
             .await?
     } else {
-        diesel::update(consents::table.find(&row.consent_id).filter(consents::version.eq(known)))
-            .set(&row)
-            .execute(conn)
-            .await?
+        diesel::update(
+            consents::table
+                .find(&row.consent_id)
+                .filter(consents::version.eq(known)),
+        )
+        .set(&row)
+        .execute(conn)
+        .await?
     };
     if written == 0 {
         return Err(StoreError::Stale);
@@ -161,7 +167,10 @@ async fn write_change(conn: &mut Conn, change: &Change) -> StoreResult<()> {
             last_error: None,
             created_at: row.changed_at,
         };
-        diesel::insert_into(outbox::table).values(delivery).execute(conn).await?;
+        diesel::insert_into(outbox::table)
+            .values(delivery)
+            .execute(conn)
+            .await?;
     }
     Ok(())
 }
@@ -182,7 +191,10 @@ async fn append_to_ledger(conn: &mut Conn, change: &Change) -> StoreResult<()> {
         at: entry.at.into(),
         hash: entry.hash(previous.as_deref().unwrap_or_default()),
     };
-    diesel::insert_into(ledger::table).values(row).execute(conn).await?;
+    diesel::insert_into(ledger::table)
+        .values(row)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

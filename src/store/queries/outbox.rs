@@ -30,7 +30,11 @@ pub async fn claim_deliveries(
         candidate
             .filter(parked_at.is_null())
             .filter(next_attempt_at.le(now))
-            .filter(locked_until.is_null().or(locked_until.assume_not_null().lt(now)))
+            .filter(
+                locked_until
+                    .is_null()
+                    .or(locked_until.assume_not_null().lt(now))
+            )
             .order(next_attempt_at)
             .limit(limit)
             .select(id)

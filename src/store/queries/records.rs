@@ -6,13 +6,13 @@ use diesel_async::RunQueryDsl;
 
 use super::Conn;
 use crate::ids::ConsentId;
+use crate::store::StoreResult;
 use crate::store::rows::{AccessRow, LedgerRow, ReceiptRow};
 use crate::store::schema::{
     access_log, authorization_handles, authorization_sessions, ledger, receipts, seen_tokens,
     throttles,
 };
 use crate::store::types::At;
-use crate::store::StoreResult;
 
 /// `true` when this token is seen for the first time, on any replica.
 pub async fn first_use(
@@ -34,15 +34,14 @@ pub async fn first_use(
 }
 
 /// Counts a failure of `subject` and forgets all of them at `until`; answers the count.
-pub async fn count_failure(
-    conn: &mut Conn,
-    subject: &str,
-    now: At,
-    until: At,
-) -> StoreResult<i32> {
-    diesel::delete(throttles::table.find(subject).filter(throttles::until.le(now)))
-        .execute(conn)
-        .await?;
+pub async fn count_failure(conn: &mut Conn, subject: &str, now: At, until: At) -> StoreResult<i32> {
+    diesel::delete(
+        throttles::table
+            .find(subject)
+            .filter(throttles::until.le(now)),
+    )
+    .execute(conn)
+    .await?;
     Ok(diesel::insert_into(throttles::table)
         .values((
             throttles::subject.eq(subject),
@@ -73,12 +72,17 @@ pub async fn failures(conn: &mut Conn, subject: &str, now: At) -> StoreResult<i3
 }
 
 pub async fn forget_failures(conn: &mut Conn, subject: &str) -> StoreResult<()> {
-    diesel::delete(throttles::table.find(subject)).execute(conn).await?;
+    diesel::delete(throttles::table.find(subject))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 pub async fn log_access(conn: &mut Conn, row: AccessRow) -> StoreResult<()> {
-    diesel::insert_into(access_log::table).values(row).execute(conn).await?;
+    diesel::insert_into(access_log::table)
+        .values(row)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -116,10 +120,18 @@ pub async fn sweep(conn: &mut Conn, now: At) -> StoreResult<usize> {
     use authorization_handles as handles;
     use authorization_sessions as sessions;
     let mut gone = 0;
-    gone += diesel::delete(handles::table.filter(handles::expires_at.le(now))).execute(conn).await?;
-    gone += diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(conn).await?;
-    gone += diesel::delete(seen_tokens::table.filter(seen_tokens::expires_at.le(now))).execute(conn).await?;
-    gone += diesel::delete(throttles::table.filter(throttles::until.le(now))).execute(conn).await?;
+    gone += diesel::delete(handles::table.filter(handles::expires_at.le(now)))
+        .execute(conn)
+        .await?;
+    gone += diesel::delete(sessions::table.filter(sessions::expires_at.le(now)))
+        .execute(conn)
+        .await?;
+    gone += diesel::delete(seen_tokens::table.filter(seen_tokens::expires_at.le(now)))
+        .execute(conn)
+        .await?;
+    gone += diesel::delete(throttles::table.filter(throttles::until.le(now)))
+        .execute(conn)
+        .await?;
     Ok(gone)
 }
 

@@ -9,12 +9,11 @@ use poem::{
     web::{Data, Query},
 };
 use serde::Deserialize;
-use url::form_urlencoded;
 
 use super::{
     ConsumerApp,
     screens::see_other,
-    session::{Link, set_cookie},
+    session::{Link, Refusal, set_cookie},
 };
 
 #[derive(Deserialize)]
@@ -23,12 +22,6 @@ struct Outcome {
     code: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    bank: Option<String>,
-    reason: Option<String>,
 }
 
 #[handler]
@@ -48,11 +41,14 @@ pub(super) async fn callback(
         return app.trouble(StatusCode::BAD_REQUEST, message);
     };
     let Some(code) = outcome.code else {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("bank", &provider.name)
-            .append_pair("reason", &reason(outcome.error, outcome.error_description))
-            .finish();
-        return see_other(&format!("/not-linked?{query}"));
+        let reason = reason(outcome.error, outcome.error_description);
+        let mut sessions = app.sessions();
+        let (_, session) = sessions.of(request);
+        session.refusal = Some(Refusal {
+            bank: provider.name,
+            explanation: explanation(&reason),
+        });
+        return set_cookie(see_other("/not-linked"), &handle);
     };
     match app.paynet.exchange(&code).await {
         Ok(access) => {
@@ -74,12 +70,18 @@ pub(super) async fn callback(
     clippy::needless_pass_by_value,
     reason = "extractors are taken by value"
 )]
-pub(super) fn not_linked(
-    app: Data<&Arc<ConsumerApp>>,
-    Query(Reason { bank, reason }): Query<Reason>,
-) -> Response {
-    let page = context! { bank, explanation => explanation(&reason.unwrap_or_default()) };
-    app.screens.render("not-linked", page)
+pub(super) fn not_linked(app: Data<&Arc<ConsumerApp>>, request: &Request) -> Response {
+    let refusal = {
+        let mut sessions = app.sessions();
+        let (_, session) = sessions.of(request);
+        session.refusal.clone()
+    };
+    match refusal {
+        None => see_other("/"),
+        Some(Refusal { bank, explanation }) => app
+            .screens
+            .render("not-linked", context! { bank, explanation }),
+    }
 }
 
 /// PayNet puts its reason code into the description; the OAuth error alone says less.

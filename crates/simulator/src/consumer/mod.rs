@@ -87,7 +87,7 @@ impl ConsumerApp {
             .data(app)
             .catch_all_error(move |error: poem::Error| {
                 let app = Arc::clone(&for_errors);
-                async move { app.trouble(error.status(), "We cannot find that page.") }
+                async move { app.trouble(error.status(), explanation(error.status())) }
             })
     }
 
@@ -102,6 +102,14 @@ impl ConsumerApp {
             .render("error", minijinja::context! { message });
         response.set_status(status);
         response
+    }
+}
+
+fn explanation(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "We cannot find that page.",
+        status if status.is_client_error() => "We do not understand that request.",
+        _ => "That did not work. Please try again.",
     }
 }
 

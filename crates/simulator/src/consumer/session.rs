@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub(super) csrf: String,
     /// Journeys under way, by the `state` that comes back with the browser.
     pub(super) journeys: HashMap<String, ListedProvider>,
+    /// The last journey that ended without a link.
+    pub(super) refusal: Option<Refusal>,
     /// By consent id.
     pub(super) links: BTreeMap<String, Link>,
 }
@@ -29,6 +31,13 @@ pub(super) struct Session {
 pub(super) struct Link {
     pub(super) provider: ListedProvider,
     pub(super) access: Access,
+}
+
+/// Why there is no link; kept here and not in an address, which anybody could write.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) bank: String,
+    pub(super) explanation: &'static str,
 }
 
 impl Sessions {

@@ -119,6 +119,18 @@ impl Platform {
         Some(record.clone())
     }
 
+    pub(crate) fn consent_records(&self) -> Vec<ConsentRecord> {
+        let now = self.now();
+        let mut state = self.state();
+        let records = state.consents.values_mut();
+        records
+            .map(|record| {
+                record.consent.settle(now);
+                record.clone()
+            })
+            .collect()
+    }
+
     /// A provider's consent; others' consents look like unknown ones.
     pub(crate) fn consent_of_provider(
         &self,

@@ -28,7 +28,7 @@ use crate::{
         error::ApiError,
         events::EventType,
         faults::{Fault, Operation},
-        state::{ReceivedUpdate, SentEvent},
+        state::{ConsentRecord, ReceivedUpdate, SentEvent},
     },
     provider_client::ProviderError,
     registration::published,
@@ -48,6 +48,18 @@ pub struct ConsentSnapshot {
     pub events: Vec<SentEvent>,
     /// What the provider said about the customer after the browser came back.
     pub userinfo: Option<Value>,
+}
+
+impl From<ConsentRecord> for ConsentSnapshot {
+    fn from(record: ConsentRecord) -> Self {
+        Self {
+            consent: record.consent,
+            updates: record.updates,
+            revocations: record.revocations,
+            events: record.events,
+            userinfo: record.userinfo,
+        }
+    }
 }
 
 impl ConsentSnapshot {
@@ -83,14 +95,14 @@ impl Simulator {
     }
 
     pub fn consent(&self, consent_id: &str) -> Option<ConsentSnapshot> {
-        let record = self.platform.consent_record(consent_id)?;
-        Some(ConsentSnapshot {
-            consent: record.consent,
-            updates: record.updates,
-            revocations: record.revocations,
-            events: record.events,
-            userinfo: record.userinfo,
-        })
+        self.platform.consent_record(consent_id).map(Into::into)
+    }
+
+    /// Every consent, oldest first; those that a consumer's app started included.
+    pub fn consents(&self) -> Vec<ConsentSnapshot> {
+        let mut records = self.platform.consent_records();
+        records.sort_by_key(|record| record.consent.created_at);
+        records.into_iter().map(Into::into).collect()
     }
 
     /// Changes a consent in ways PayNet's rules would not allow; tells nobody. False if there is no such consent.

@@ -66,7 +66,11 @@ async fn a_linked_account_shows_its_balance_until_it_is_unlinked() {
     let again = browser.get(&format!("{app}/linked?action=refresh")).await;
     assert!(again.says("RM 12,345.60"));
     assert_eq!(lab.provider.seen("/v1/accounts/acc-1/balances").len(), 2);
-    let snapshot = lab.simulator.consent(&consent_id).expect("the consent");
+    let consents = lab.simulator.consents();
+    let [snapshot] = consents.as_slice() else {
+        panic!("one consent: {consents:?}");
+    };
+    assert_eq!(snapshot.consent.consent_id, consent_id);
     assert_eq!(snapshot.events.len(), 1);
 
     let fields = [

@@ -1,14 +1,13 @@
 //! Brings `generated/` up to date with `openapi/`. Without the feature `codegen` the committed code is compiled as it is.
 
-fn main() -> anyhow::Result<()> {
+#[cfg(not(feature = "codegen"))]
+fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    #[cfg(feature = "codegen")]
-    generate()?;
-    Ok(())
 }
 
 #[cfg(feature = "codegen")]
-fn generate() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
     let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = package.join("openapi/codegen.toml");
     let generated = package.join("generated");

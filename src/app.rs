@@ -18,9 +18,9 @@ use tokio_util::task::TaskTracker;
 use crate::authorization::{Authorization, AuthorizationParts};
 use crate::bank::{CoreBank, DemoBank};
 use crate::clock::SharedClock;
-use crate::config::{BankKind, Config};
+use crate::config::{BankKind, Config, SignInKind};
 use crate::generated::ofp_dp::server::OfpWebhooksRoutes;
-use crate::http::{BoundListener, Handshake, Traced, server_config};
+use crate::http::{BoundListener, Handshake, Traced, install_crypto_provider, server_config};
 use crate::ids::DpId;
 use crate::jobs::{Deadlines, Deliveries};
 use crate::pages::render::{Branding, Renderer};
@@ -39,7 +39,6 @@ const ON_PUBLIC_LISTENER: &[&str] = &["authorize", "getProviderJwks"];
 /// A running Data Provider.
 pub struct Service {
     pub webhooks_address: SocketAddr,
-    pub public_address: SocketAddr,
     pub public_url: String,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -60,6 +59,7 @@ impl Service {
     /// Opens the database, brings its schema up to date, binds the listeners and starts the jobs.
     pub async fn start(config: Config, clock: SharedClock) -> anyhow::Result<Self> {
         config.check()?;
+        install_crypto_provider();
         let rooms = build(&config, clock).await?;
         let webhooks = bind_webhooks(&config).await?;
         let public = bind_public(&config).await?;
@@ -68,7 +68,6 @@ impl Service {
         let endpoints = Endpoints::build(&config, &rooms, public_url.clone(), allowed);
         let service = Self {
             webhooks_address: webhooks.address(),
-            public_address: public.address(),
             public_url,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -105,9 +104,8 @@ async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
     let signing = SigningKeys::load(&config.signing.keys, &pool)?;
     let paynet = Paynet::new(&config.ofp, signing.clone(), clock.clone())?;
     let dp_id = DpId::parse(config.ofp.dp_id.clone().unwrap_or_default())?;
-    let demo = match config.bank.kind {
-        BankKind::Demo => Arc::new(DemoBank::new(clock.clone())?),
-    };
+    let (BankKind::Demo, SignInKind::Pages) = (config.bank.kind, config.sign_in.kind);
+    let demo = Arc::new(DemoBank::new(clock.clone())?);
     let bank: Arc<dyn CoreBank> = demo.clone();
     let sign_in = PasswordSignIn::new(demo, store.clone(), clock.clone(), &config.sign_in)?;
     let announced = Arc::new(Notify::new());

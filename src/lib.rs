@@ -35,8 +35,9 @@ pub fn main() -> std::process::ExitCode {
 #[doc(hidden)]
 pub mod lab {
     pub use crate::app::Service;
+    pub use crate::cli::demo::{Settings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
-    pub use crate::config::Config;
+    pub use crate::config::{Config, DEMO};
     pub use crate::ids::ConsentId;
-    pub use crate::store::{AccessRow, LedgerRow, ReceiptRow, Store};
+    pub use crate::store::Store;
 }

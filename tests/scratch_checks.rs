@@ -1,19 +1,28 @@
-use std::sync::Arc;
 use izin::lab::{Config, Service, SystemClock};
 use izin_simulator::*;
+use std::sync::Arc;
 
-pub struct Lab { pub simulator: Simulator, pub service: Service, _dir: tempfile::TempDir }
+pub struct Lab {
+    pub simulator: Simulator,
+    pub service: Service,
+    _dir: tempfile::TempDir,
+}
 
 pub async fn lab() -> Lab {
     let dir = tempfile::tempdir().unwrap();
     let shared = std::path::PathBuf::from("/tmp/scratch-pki");
-    let pki = if shared.is_dir() { Pki::open(&shared).unwrap() } else { Pki::create(&shared).unwrap() };
+    let pki = if shared.is_dir() {
+        Pki::open(&shared).unwrap()
+    } else {
+        Pki::create(&shared).unwrap()
+    };
     let simulator = Simulator::start(SimulatorOptions::new(pki)).await.unwrap();
     let pki = simulator.pki();
     let urls = simulator.urls();
     let c = |n: &str| pki.certificate_file(n).display().to_string();
     let k = |n: &str| pki.key_file(n).display().to_string();
-    let made = format!(r#"
+    let made = format!(
+        r#"
 environment = "demo"
 [database]
 url = "sqlite:{db}"
@@ -40,29 +49,71 @@ pinjam-pantas = "Pinjam Pantas"
 name = "Bank Contoh"
 [signing]
 keys = [{{ certificate = "{}", private_key = "{}" }}]
-"#, c("dp-server"), k("dp-server"), urls.authorization_server, urls.resource_server, c("dp-client"), k("dp-client"), urls.callback, c("dp-signing"), k("dp-signing"), ca = c("ca"), db = dir.path().join("izin.db").display());
+"#,
+        c("dp-server"),
+        k("dp-server"),
+        urls.authorization_server,
+        urls.resource_server,
+        c("dp-client"),
+        k("dp-client"),
+        urls.callback,
+        c("dp-signing"),
+        k("dp-signing"),
+        ca = c("ca"),
+        db = dir.path().join("izin.db").display()
+    );
     let config = Config::from_layers(&[&made]).unwrap();
     let service = Service::start(config, Arc::new(SystemClock)).await.unwrap();
-    let provider = Provider::new("bank-contoh", format!("https://localhost:{}", service.webhooks_address.port()))
-        .client_id("bank-contoh-client").pages_url(&service.public_url)
-        .client_certificate(simulator.pki().certificate("dp-client").unwrap());
+    let provider = Provider::new(
+        "bank-contoh",
+        format!("https://localhost:{}", service.webhooks_address.port()),
+    )
+    .client_id("bank-contoh-client")
+    .pages_url(&service.public_url)
+    .client_certificate(simulator.pki().certificate("dp-client").unwrap());
     simulator.register_provider(provider).unwrap();
-    Lab { simulator, service, _dir: dir }
+    Lab {
+        simulator,
+        service,
+        _dir: dir,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn story() {
     let lab = lab().await;
-    let consent = lab.simulator.create_consent(NewConsent::new("kira-budget", "bank-contoh")).await.unwrap();
-    let url = lab.simulator.authorize_url(&consent.consent_id).await.unwrap();
+    let consent = lab
+        .simulator
+        .create_consent(NewConsent::new("kira-budget", "bank-contoh"))
+        .await
+        .unwrap();
+    let url = lab
+        .simulator
+        .authorize_url(&consent.consent_id)
+        .await
+        .unwrap();
     let mut c = Customer::new(lab.simulator.pki()).unwrap();
     println!("{}", c.opens(&url).await.unwrap().summary());
-    println!("{}", c.signs_in("paynet", "paynet", "JBSWY3DPEHPK3PXP").await.unwrap().summary());
+    println!(
+        "{}",
+        c.signs_in("paynet", "paynet", "JBSWY3DPEHPK3PXP")
+            .await
+            .unwrap()
+            .summary()
+    );
     println!("{:#?}", c.page().unwrap().choices());
     println!("{}", c.selects_first().await.unwrap().summary());
     println!("{}", c.approves().await.unwrap().summary());
     println!("{}", c.waits_for_result().await.unwrap().summary());
     println!("{}", c.goes_back().await.unwrap().summary());
-    for h in c.hops() { println!("{} {} {} {:?}", h.method, h.url, h.status, h.location.map(|l| l.to_string())); }
+    for h in c.hops() {
+        println!(
+            "{} {} {} {:?}",
+            h.method,
+            h.url,
+            h.status,
+            h.location.map(|l| l.to_string())
+        );
+    }
     println!("{:?}", lab.simulator.consent(&consent.consent_id).unwrap());
 }

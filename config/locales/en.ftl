@@ -8,7 +8,7 @@ language-switch-label = Baca halaman ini dalam Bahasa Malaysia
 skip-to-content = Skip to main content
 page-title = { $heading } – { $bank }
 page-title-error = Error: { $heading } – { $bank }
-parties-step = You are sharing with { $consumer } through PayNet
+parties-step = { $consumer } asks for your information through PayNet
 parties-after = Request from { $consumer } through PayNet
 consumer-unknown = the app you came from
 step = Step { $number } of { $count }: { $name }
@@ -20,6 +20,7 @@ deadline = Please finish before { $time }
 deadline-soon = Less than 2 minutes left: until { $time }
 deadline-after = After { $time } (Malaysian time) this request ends and nothing is shared. You can then start again from { $consumer }.
 help-heading = Need help?
+help-contact = Contact { $bank } the way you usually do.
 help-line = Call { $bank }: { $line }
 help-reference = Reference to quote: { $reference }
 
@@ -36,7 +37,7 @@ change-username = Not you? Use a different username
 error-summary-heading = There is a problem
 error-accounts-missing = Choose at least one account to share, or cancel
 error-accounts-unknown = Choose again: one of the accounts is no longer available
-error-otp-expired = That code is too old. Enter the new code your app shows
+error-otp-expired = That code is too old or was used before. Enter the next code your app shows
 error-otp-missing = Enter the 6-digit code
 error-otp-wrong = That code is not correct. Check your app and enter the code it shows now
 error-password-missing = Enter your password
@@ -189,7 +190,7 @@ page-invalid-link-next = Close this page. Open the app you came from again and s
 
 page-locked-heading = Sign-in is paused
 page-locked-happened = There were too many attempts that did not work, so signing in here is paused to protect your accounts. Nothing has been shared.
-page-locked-next = If the attempts were not yours, please contact { $bank }.
+page-locked-next = Go back to { $consumer } and start again later. If the attempts were not yours, please contact { $bank }.
 
 page-maintenance-heading = { $bank } is not available at the moment
 page-maintenance-happened = We are working on our systems. Your accounts are not affected.
@@ -201,7 +202,7 @@ page-not-found-next = Close this page, go back to { $consumer } and start from t
 
 page-session-lost-heading = We lost your place
 page-session-lost-happened = This page was open for too long, was opened in another window, or your browser did not keep its cookie.
-page-session-lost-next = Please try again. If that does not help, go back to { $consumer } and start again.
+page-session-lost-next = Go back to { $consumer } and start again. If it happens again, allow this page to keep a cookie.
 
 page-throttled-heading = Too many requests
 page-throttled-happened = We received more requests from your network than we can answer safely.

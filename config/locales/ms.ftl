@@ -9,7 +9,7 @@ language-switch-label = Read this page in English
 skip-to-content = Terus ke kandungan utama
 page-title = { $heading } – { $bank }
 page-title-error = Ralat: { $heading } – { $bank }
-parties-step = Anda berkongsi dengan { $consumer } melalui PayNet
+parties-step = { $consumer } meminta maklumat anda melalui PayNet
 parties-after = Permintaan daripada { $consumer } melalui PayNet
 consumer-unknown = aplikasi yang anda gunakan tadi
 step = Langkah { $number } daripada { $count }: { $name }
@@ -21,6 +21,7 @@ deadline = Sila selesaikan sebelum { $time }
 deadline-soon = Kurang 2 minit lagi: hingga { $time }
 deadline-after = Selepas { $time } (waktu Malaysia), permintaan ini tamat dan tiada apa-apa dikongsi. Anda boleh mula semula daripada { $consumer }.
 help-heading = Perlukan bantuan?
+help-contact = Hubungi { $bank } melalui cara yang biasa anda gunakan.
 help-line = Hubungi { $bank }: { $line }
 help-reference = Rujukan untuk dinyatakan: { $reference }
 
@@ -37,7 +38,7 @@ change-username = Bukan anda? Guna nama pengguna lain
 error-summary-heading = Terdapat masalah
 error-accounts-missing = Pilih sekurang-kurangnya satu akaun untuk dikongsi, atau batalkan
 error-accounts-unknown = Sila pilih semula: salah satu akaun tidak lagi tersedia
-error-otp-expired = Kod itu sudah lama. Masukkan kod baharu yang dipaparkan oleh aplikasi anda
+error-otp-expired = Kod itu sudah lama atau sudah digunakan. Masukkan kod berikutnya yang dipaparkan oleh aplikasi anda
 error-otp-missing = Masukkan kod 6 digit
 error-otp-wrong = Kod itu tidak betul. Semak aplikasi anda dan masukkan kod yang dipaparkan sekarang
 error-password-missing = Masukkan kata laluan anda
@@ -156,7 +157,8 @@ result-checking-lead = PayNet belum mengesahkan keputusan anda. Tiada maklumat d
 result-checking-note = Halaman ini dikemas kini dengan sendirinya. Jika anda menutupnya, tiada apa-apa hilang: keputusannya ada di “Perkongsian data” dalam perbankan dalam talian { $bank }.
 result-refresh = Semak sekarang
 
-result-rejected-heading = Tiada apa-apa dikongsi
+# \u2011 is the hyphen at which no line breaks.
+result-rejected-heading = Tiada apa{"\u2011"}apa dikongsi
 result-rejected-lead = Anda memilih untuk tidak berkongsi maklumat dengan { $consumer }. Akaun { $bank } anda kekal seperti sedia ada.
 result-rejected-next = Jika anda mengubah fikiran, anda boleh mula semula daripada { $consumer } pada bila-bila masa.
 
@@ -189,7 +191,7 @@ page-invalid-link-next = Tutup halaman ini. Buka semula aplikasi yang anda gunak
 
 page-locked-heading = Log masuk dijeda
 page-locked-happened = Terlalu banyak cubaan tidak berjaya, jadi log masuk di sini dijeda untuk melindungi akaun anda. Tiada apa-apa dikongsi.
-page-locked-next = Jika cubaan itu bukan daripada anda, sila hubungi { $bank }.
+page-locked-next = Kembali ke { $consumer } dan mula semula kemudian. Jika cubaan itu bukan daripada anda, sila hubungi { $bank }.
 
 page-maintenance-heading = { $bank } tidak tersedia buat masa ini
 page-maintenance-happened = Kami sedang menyelenggara sistem. Akaun anda tidak terjejas.
@@ -201,7 +203,7 @@ page-not-found-next = Tutup halaman ini, kembali ke { $consumer } dan mula dari 
 
 page-session-lost-heading = Sesi anda terputus
 page-session-lost-happened = Halaman ini terlalu lama dibuka, dibuka di tetingkap lain, atau pelayar anda tidak menyimpan kukinya.
-page-session-lost-next = Sila cuba lagi. Jika tidak berjaya, kembali ke { $consumer } dan mula semula.
+page-session-lost-next = Kembali ke { $consumer } dan mula semula. Jika ia berlaku lagi, benarkan halaman ini menyimpan kuki.
 
 page-throttled-heading = Terlalu banyak permintaan
 page-throttled-happened = Kami menerima lebih banyak permintaan daripada rangkaian anda berbanding yang dapat dijawab dengan selamat.

@@ -37,11 +37,13 @@ impl DemoBank {
         })
     }
 
+    #[cfg(feature = "lab")]
     /// The second-factor code of this moment, for the demo's start page.
     pub fn current_code(&self) -> String {
         self.totp.generate(self.seconds())
     }
 
+    #[cfg(feature = "lab")]
     /// The user names to try, with what each of them shows.
     pub fn showcase(&self) -> Vec<(&str, &str)> {
         self.customers

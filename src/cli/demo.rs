@@ -1,6 +1,7 @@
 //! `izin demo`: the whole journey on this machine. Makes its keys, starts PayNet and two consumer apps from
 //! the simulator, and beside them the Data Provider exactly as `izin serve` would run it.
 
+mod settings;
 mod start_page;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,10 +17,8 @@ use crate::app::Service;
 use crate::bank::DemoBank;
 use crate::clock::SystemClock;
 use crate::config::{Config, DEMO};
+pub use settings::{Settings, registration};
 use start_page::StartPage;
-
-const DP_ID: &str = "bank-contoh";
-const CLIENT_ID: &str = "bank-contoh-client";
 
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -72,14 +71,11 @@ impl Demo {
         let config = self.config(folder, simulator.pki(), simulator.urls())?;
         let clock = Arc::new(SystemClock);
         let service = Service::start(config, clock.clone()).await?;
-        let provider = Provider::new(
-            DP_ID,
-            format!("https://localhost:{}", service.webhooks_address.port()),
-        )
-        .named("Bank Contoh")
-        .client_id(CLIENT_ID)
-        .pages_url(&service.public_url)
-        .client_certificate(simulator.pki().certificate("dp-client")?);
+        let provider = registration(
+            simulator.pki(),
+            service.webhooks_address.port(),
+            &service.public_url,
+        )?;
         simulator.register_provider(provider)?;
         simulator.register_provider(Provider::offline("bank-lain", "Bank Lain"))?;
         let bank = DemoBank::new(clock)?;
@@ -120,49 +116,14 @@ impl Demo {
     }
 
     fn config(&self, folder: &Path, pki: &Pki, urls: &Urls) -> anyhow::Result<Config> {
-        let database = folder.join("izin.db");
-        let certificate = |name: &str| pki.certificate_file(name).display().to_string();
-        let key = |name: &str| pki.key_file(name).display().to_string();
-        let made = format!(
-            r#"
-[database]
-url = {database:?}
-
-[listeners.public]
-address = "{public}"
-
-[listeners.webhooks]
-address = "{webhooks}"
-certificate = {server:?}
-private_key = {server_key:?}
-client_ca = {ca:?}
-
-[ofp]
-authorization_server = {authorization_server:?}
-resource_server = {resource_server:?}
-server_ca = {ca:?}
-client_certificate = {client:?}
-client_private_key = {client_key:?}
-redirect_uris = [{callback:?}]
-
-[signing]
-keys = [{{ certificate = {signing:?}, private_key = {signing_key:?} }}]
-"#,
-            database = format!("sqlite:{}", database.display()),
-            public = self.address(1),
-            webhooks = self.address(2),
-            server = certificate("dp-server"),
-            server_key = key("dp-server"),
-            ca = certificate("ca"),
-            authorization_server = urls.authorization_server,
-            resource_server = urls.resource_server,
-            client = certificate("dp-client"),
-            client_key = key("dp-client"),
-            callback = urls.callback,
-            signing = certificate("dp-signing"),
-            signing_key = key("dp-signing"),
-        );
-        Ok(Config::from_layers(&[DEMO, &made])?)
+        let settings = Settings {
+            database: format!("sqlite:{}", folder.join("izin.db").display()),
+            public: self.address(1),
+            webhooks: self.address(2),
+            pki,
+            urls,
+        };
+        Ok(Config::from_layers(&[DEMO, &settings.to_toml()])?)
     }
 
     fn announce(&self, running: &Running) {

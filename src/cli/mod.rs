@@ -1,7 +1,7 @@
 //! Commands, one file each.
 
 #[cfg(feature = "lab")]
-mod demo;
+pub mod demo;
 mod serve;
 
 use clap::{Parser, Subcommand};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Config;
+use super::{BankKind, Config, Environment};
 
 /// All that is wrong, one sentence each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,7 @@ impl Config {
         self.missing_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
+        self.demo_in_production(&mut problems);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -111,6 +112,13 @@ impl Config {
         }
     }
 
+    fn demo_in_production(&self, problems: &mut Vec<String>) {
+        if self.environment() == Environment::Production && self.bank.kind == BankKind::Demo {
+            let problem = "bank.kind = \"demo\" is refused with environment = \"production\"";
+            problems.push(problem.into());
+        }
+    }
+
     fn bad_numbers(&self, problems: &mut Vec<String>) {
         let positive = [
             ("ofp.authorization_minutes", self.ofp.authorization_minutes),
@@ -147,7 +155,7 @@ mod tests {
     #[test]
     fn every_problem_is_told_at_once() {
         let config = Config::from_layers(&[
-            "[listeners.public]\nbase_url = \"http://bank.example\"\n[ui]\nsession_minutes = 0",
+            "environment = \"production\"\n[listeners.public]\nbase_url = \"http://bank.example\"\n[ui]\nsession_minutes = 0",
         ])
         .unwrap();
         let told = config.check().unwrap_err().to_string();
@@ -156,6 +164,7 @@ mod tests {
             "signing.keys",
             "public.base_url",
             "session_minutes",
+            "demo",
         ] {
             assert!(told.contains(part), "{part} is missing in: {told}");
         }

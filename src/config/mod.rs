@@ -136,6 +136,7 @@ impl Config {
     }
 
     /// Defaults and these texts, later ones winning, without the environment.
+    #[cfg(any(test, feature = "lab"))]
     pub fn from_layers(layers: &[&str]) -> Result<Self, ConfigProblems> {
         let defaults = Figment::from(Toml::string(DEFAULTS));
         let figment = layers

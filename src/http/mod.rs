@@ -10,5 +10,5 @@ mod traced;
 pub use errors::{ApiError, ErrorCode, error_response};
 pub use listener::{BoundListener, Handshake};
 pub use peer::Peer;
-pub use tls::server_config;
+pub use tls::{install_crypto_provider, server_config};
 pub use traced::{InteractionId, Traced};

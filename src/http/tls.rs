@@ -45,6 +45,12 @@ pub fn bcp195_provider() -> Arc<CryptoProvider> {
     })
 }
 
+/// Makes it the process's choice, for clients that do not name one. A second call changes nothing.
+pub fn install_crypto_provider() {
+    // Somebody was faster: the same provider, so all is well.
+    let _ = CryptoProvider::install_default((*bcp195_provider()).clone());
+}
+
 /// A server configuration from PEM files. With `client_ca`, a client certificate from that authority is
 /// required.
 pub fn server_config(

@@ -70,8 +70,7 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         if let Ok(value) = HeaderValue::from_str(&interaction.to_string()) {
             response.headers_mut().insert(INTERACTION_HEADER, value);
         }
-        // The path without the query: signatures and one-time values travel there.
-        let (status, path) = (response.status().as_u16(), uri.path());
+        let (status, path) = (response.status().as_u16(), loggable(uri.path()));
         let millis = started.elapsed().as_millis();
         if let Some(error) = response.extensions().get::<ApiError>() {
             let (error, reason) = (error.code.as_str(), &error.reason);
@@ -85,5 +84,29 @@ impl<E: Endpoint> Endpoint for Traced<E> {
             );
         }
         Ok(response)
+    }
+}
+
+/// Without the query, where signatures travel, and without segments long enough to be a secret (a one-time
+/// handle has 43 characters, a UUID 36).
+fn loggable(path: &str) -> String {
+    const LONGEST: usize = 40;
+    let segments = path.split('/');
+    let shown: Vec<_> = segments
+        .map(|one| if one.len() > LONGEST { "…" } else { one })
+        .collect();
+    shown.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_time_handles_are_not_logged() {
+        let handle = "x".repeat(43);
+        assert_eq!(loggable(&format!("/authorize/{handle}")), "/authorize/…");
+        let path = "/v1/accounts/550e8400-e29b-41d4-a716-446655440010/balances";
+        assert_eq!(loggable(path), path);
     }
 }

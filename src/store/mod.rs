@@ -24,7 +24,9 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, ConsentId, CustomerId};
-pub use rows::{AccessRow, Delivery, EventRow, LedgerRow, ReceiptRow};
+pub use rows::{AccessRow, Delivery, EventRow};
+#[cfg(any(test, feature = "lab"))]
+pub use rows::{LedgerRow, ReceiptRow};
 pub use types::At;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/common");
@@ -72,6 +74,7 @@ pub struct SessionRecord {
 }
 
 /// How far the news for PayNet has come.
+#[cfg(any(test, feature = "lab"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryState {
     pub attempts: i32,
@@ -153,7 +156,6 @@ operations! {
     claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Delivery>;
     postpone(delivery: &str, next: At, error: &str) -> ();
     park(delivery: &str, now: At, error: &str) -> ();
-    deliveries(consent: &ConsentId) -> Vec<DeliveryState>;
     save_handle(sha256: &str, handle: &HandleRecord) -> ();
     take_handle(sha256: &str, now: At) -> Option<HandleRecord>;
     open_session(sha256: &str, consent: &ConsentId, state: Value, expires_at: At) -> ();
@@ -164,9 +166,14 @@ operations! {
     failures(subject: &str, now: At) -> i32;
     forget_failures(subject: &str) -> ();
     log_access(row: AccessRow) -> ();
-    accesses(consent: &ConsentId) -> Vec<AccessRow>;
-    ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
-    receipt(consent: &ConsentId) -> Option<ReceiptRow>;
     sweep(now: At) -> usize;
     ping() -> ();
+}
+
+#[cfg(any(test, feature = "lab"))]
+operations! {
+    accesses(consent: &ConsentId) -> Vec<AccessRow>;
+    deliveries(consent: &ConsentId) -> Vec<DeliveryState>;
+    ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
+    receipt(consent: &ConsentId) -> Option<ReceiptRow>;
 }

@@ -24,7 +24,7 @@ test('from the app to the bank and back, and the app shows the balances', async 
   await customer.goesToTheBank();
 
   assert.equal(await page.locator('[type="password"]').count(), 0, 'no password box before the phrase (L1)');
-  assert.match(await page.locator('header').innerText(), /sharing with Kira Budget through PayNet/);
+  assert.match(await page.locator('header').innerText(), /Kira Budget asks for your information through PayNet/);
   await customer.entersUsername();
   await customer.isOn('phrase');
   assert.equal(await page.locator('.phrase-words').innerText(), 'three yellow bicycles');
@@ -78,6 +78,17 @@ test('the other app asks for another purpose', async (t) => {
   await customer.approves();
   await customer.goesBackToTheApp('linked');
   assert.deepEqual(await balances(page), { 'Everyday Savings': 'RM 5,123.45' });
+});
+
+test('what is owed and what is owned can be told apart', async (t) => {
+  const { customer, page } = await story(t, { username: 'kavitha' });
+
+  await customer.startsLinking();
+  await customer.signsIn();
+  await customer.choosesAccounts('Home Financing', 'Wallet');
+  await customer.approves();
+  await customer.goesBackToTheApp('linked');
+  assert.deepEqual(await balances(page), { 'Home Financing': '−RM 284,500.00', Wallet: 'RM 125.75' });
 });
 
 test('the browser follows the way back over three origins, which no form-action may block', async (t) => {

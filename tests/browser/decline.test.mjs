@@ -60,7 +60,7 @@ test('a customer without an account that can be shared is told so, and goes back
   assert.equal(await page.locator('input:enabled:not([type="hidden"])').count(), 0);
   assert.equal(await page.locator('button[value="continue"]').count(), 0);
   const explained = await customer.reads();
-  assert.match(explained, /dormant/);
+  assert.match(explained, /dormant[\s\S]*Business accounts[\s\S]*under 18/);
   assert.match(explained, /Savings Plus[\s\S]*cannot be shared at the moment/, 'a reason that may not be told stays neutral');
   await page.getByRole('button', { name: 'Go back to Kira Budget' }).click();
   await customer.isOn('not-linked');

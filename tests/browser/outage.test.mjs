@@ -12,7 +12,7 @@ test('accounts without data show a reason in place of a balance', async (t) => {
 
   await customer.startsLinking();
   await customer.signsIn();
-  await customer.choosesAccounts('Savings', 'Business Tools');
+  await customer.choosesAccounts('Savings', 'Daily Current');
   await customer.approves();
   await customer.goesBackToTheApp('linked');
 

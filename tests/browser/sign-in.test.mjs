@@ -53,7 +53,7 @@ test('a code works once; the next one works again', async (t) => {
   await customer.startsLinking();
   await walksToTheCode(customer);
   await customer.entersCode(code);
-  await assertCorrection(customer, 'otp', /code is not correct/);
+  await assertCorrection(customer, 'otp', /was used before\. Enter the next code/);
   await customer.entersCode(await customer.waitsForNextCode(code));
   await customer.isOn('accounts');
 });

@@ -26,6 +26,10 @@ pub struct DemoCustomer {
     /// The customer's own phrase, shown before the password is asked for.
     pub phrase: String,
     /// What there is to see with this customer.
+    #[cfg_attr(
+        not(feature = "lab"),
+        expect(dead_code, reason = "only the demo shows it")
+    )]
     pub shows: String,
     pub id: CustomerId,
     given_name: String,

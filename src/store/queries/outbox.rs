@@ -5,11 +5,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
-use crate::ids::ConsentId;
+use crate::store::StoreResult;
 use crate::store::rows::{Delivery, OutboxRow};
 use crate::store::schema::outbox;
 use crate::store::types::At;
-use crate::store::{DeliveryState, StoreResult};
 
 /// Leases up to `limit` due deliveries, in one statement and so safe with any number of replicas. A lease
 /// that runs out (its holder died) makes the row due again.
@@ -74,22 +73,4 @@ pub async fn park(conn: &mut Conn, delivery: &str, now: At, error: &str) -> Stor
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// The deliveries of one consent that are still queued or parked.
-pub async fn deliveries(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<DeliveryState>> {
-    let rows: Vec<OutboxRow> = outbox::table
-        .filter(outbox::consent_id.eq(consent.as_str()))
-        .order(outbox::created_at)
-        .select(OutboxRow::as_select())
-        .load(conn)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| DeliveryState {
-            attempts: row.attempts,
-            parked: row.parked_at.is_some(),
-            last_error: row.last_error,
-        })
-        .collect())
 }

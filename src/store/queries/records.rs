@@ -5,12 +5,10 @@ use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
-use crate::ids::ConsentId;
 use crate::store::StoreResult;
-use crate::store::rows::{AccessRow, LedgerRow, ReceiptRow};
+use crate::store::rows::AccessRow;
 use crate::store::schema::{
-    access_log, authorization_handles, authorization_sessions, ledger, receipts, seen_tokens,
-    throttles,
+    access_log, authorization_handles, authorization_sessions, seen_tokens, throttles,
 };
 use crate::store::types::At;
 
@@ -84,35 +82,6 @@ pub async fn log_access(conn: &mut Conn, row: AccessRow) -> StoreResult<()> {
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// Newest first.
-pub async fn accesses(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<AccessRow>> {
-    Ok(access_log::table
-        .filter(access_log::consent_id.eq(consent.as_str()))
-        .order(access_log::at.desc())
-        .select(AccessRow::as_select())
-        .load(conn)
-        .await?)
-}
-
-/// The chain of one consent, oldest first.
-pub async fn ledger_of(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<LedgerRow>> {
-    Ok(ledger::table
-        .filter(ledger::consent_id.eq(consent.as_str()))
-        .order(ledger::seq)
-        .select(LedgerRow::as_select())
-        .load(conn)
-        .await?)
-}
-
-pub async fn receipt(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Option<ReceiptRow>> {
-    Ok(receipts::table
-        .find(consent.as_str())
-        .select(ReceiptRow::as_select())
-        .first(conn)
-        .await
-        .optional()?)
 }
 
 /// Deletes what has expired and nothing needs any more; answers how many rows went.

@@ -1,0 +1,226 @@
+//! What checks stand on: the provider under test, a customer or two, and the consents they need, prepared once where checks only read.
+
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::finding::{Finding, Outcome};
+use crate::{
+    customer::{Customer, Hop},
+    keys::key_id,
+    options::Consumer,
+    platform::{
+        consent::{Consent, ConsentStatus},
+        consents::NewConsent,
+    },
+    scenario::{ConsentSnapshot, ScenarioError},
+    simulator::Simulator,
+};
+
+/// How a customer signs in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub username: String,
+    pub password: String,
+    /// Of the second factor, in Base32.
+    pub secret: String,
+}
+
+/// A registered provider and everything to check it with.
+#[derive(Debug)]
+pub struct Bench<'a> {
+    pub(super) simulator: &'a Simulator,
+    pub(super) dp_id: String,
+    /// Base URL of its mutual TLS listener.
+    pub(super) webhooks_url: String,
+    /// Base URL of its customers' listener.
+    pub(super) pages_url: String,
+    pub(super) customer: Credentials,
+    other_customer: Option<Credentials>,
+    person: Customer,
+    shared: OnceCell<Result<Authorized, String>>,
+    narrow: OnceCell<Result<Authorized, String>>,
+}
+
+/// A consent the customer approved, with one account.
+#[derive(Clone, Debug)]
+pub(super) struct Authorized {
+    pub(super) consent_id: String,
+    pub(super) account_id: String,
+    /// Accounts of the same customer that were not ticked.
+    pub(super) other_accounts: Vec<String>,
+    /// Every request of the journey.
+    pub(super) hops: Vec<Hop>,
+}
+
+impl<'a> Bench<'a> {
+    /// The provider must be registered with the simulator, and the customer must have an account that can be shared and read.
+    pub fn new(
+        simulator: &'a Simulator,
+        dp_id: &str,
+        customer: Credentials,
+    ) -> Result<Self, ScenarioError> {
+        let provider = simulator.platform.registered(dp_id)?;
+        let person = Customer::new(&simulator.pki)
+            .map_err(|error| ScenarioError::Platform(error.to_string()))?;
+        Ok(Self {
+            simulator,
+            dp_id: provider.dp_id,
+            webhooks_url: provider.webhooks_url,
+            pages_url: provider.pages_url,
+            customer,
+            other_customer: None,
+            person,
+            shared: OnceCell::new(),
+            narrow: OnceCell::new(),
+        })
+    }
+
+    /// Another customer with an account that can be shared; some checks need one.
+    #[must_use]
+    pub fn with_other_customer(mut self, customer: Credentials) -> Self {
+        self.other_customer = Some(customer);
+        self
+    }
+
+    /// As [`Customer::with_clock`].
+    #[must_use]
+    pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.person = self.person.with_clock(now);
+        self
+    }
+
+    /// The consumer whose consents are checked.
+    pub(super) fn consumer(&self) -> Outcome<&Consumer> {
+        let first = self.simulator.consumers.first();
+        first.ok_or_else(|| Finding::NotApplicable("a Data Consumer is needed".to_owned()))
+    }
+
+    pub(super) fn other_consumer(&self) -> Outcome<&Consumer> {
+        let second = self.simulator.consumers.get(1);
+        second.ok_or_else(|| Finding::NotApplicable("a second Data Consumer is needed".to_owned()))
+    }
+
+    pub(super) fn other_customer(&self) -> Outcome<&Credentials> {
+        let other = self.other_customer.as_ref();
+        other.ok_or_else(|| Finding::NotApplicable("a second customer is needed".to_owned()))
+    }
+
+    /// The kid of a key in the PKI.
+    pub(super) fn key_id(&self, name: &str) -> Outcome<String> {
+        let certificate = self.simulator.pki.certificate(name)?;
+        Ok(key_id(&certificate)?.to_string())
+    }
+
+    /// A fresh browser.
+    pub(super) fn browser(&self) -> Outcome<Customer> {
+        Ok(self.person.at_another_device(&self.simulator.pki)?)
+    }
+
+    pub(super) fn consent(&self, consent_id: &str) -> Outcome<ConsentSnapshot> {
+        let known = self.simulator.consent(consent_id);
+        Ok(known.ok_or_else(|| ScenarioError::UnknownConsent(consent_id.to_owned()))?)
+    }
+
+    /// A consent nobody has decided on, known to the provider.
+    pub(super) async fn awaiting(&self) -> Outcome<Consent> {
+        self.awaiting_with(self.new_consent()?).await
+    }
+
+    /// A browser at the provider's first screen for a new consent; with the consent's id.
+    pub(super) async fn at_the_door(&self) -> Outcome<(Customer, String)> {
+        let consent = self.awaiting().await?;
+        let mut browser = self.browser()?;
+        browser.opens(&self.link(&consent.consent_id).await?).await?;
+        Ok((browser, consent.consent_id))
+    }
+
+    /// PayNet's link to the provider.
+    pub(super) async fn link(&self, consent_id: &str) -> Outcome<String> {
+        Ok(self.simulator.authorize_url(consent_id).await?)
+    }
+
+    /// The consent that checks which only read have in common.
+    pub(super) async fn shared(&self) -> Outcome<&Authorized> {
+        let staged = self.shared.get_or_init(|| async {
+            let approved = self.authorized().await;
+            approved.map_err(Finding::text)
+        });
+        prepared(staged.await)
+    }
+
+    /// A consent without transactions; of the other customer, if there is one.
+    pub(super) async fn narrow(&self) -> Outcome<&Authorized> {
+        let staged = self.narrow.get_or_init(|| async {
+            let who = self.other_customer.as_ref().unwrap_or(&self.customer);
+            let narrow = ["read_accounts", "read_balances"];
+            let consent = self.new_consent().map(|new| new.permissions(&narrow));
+            let approved = match consent {
+                Ok(consent) => self.approved(consent, who).await,
+                Err(finding) => Err(finding),
+            };
+            approved.map_err(Finding::text)
+        });
+        prepared(staged.await)
+    }
+
+    /// A consent of the check's own, approved.
+    pub(super) async fn authorized(&self) -> Outcome<Authorized> {
+        self.approved(self.new_consent()?, &self.customer).await
+    }
+
+    /// Nobody has decided, and PayNet was told nothing.
+    pub(super) fn still_awaits(&self, consent_id: &str) -> Outcome {
+        let consent = self.consent(consent_id)?;
+        ensure!(
+            consent.status() == ConsentStatus::AwaitingAuthorization && consent.updates.is_empty(),
+            "the consent is {} and PayNet received {:?}",
+            consent.status(),
+            consent.updates
+        );
+        Ok(())
+    }
+
+    fn new_consent(&self) -> Outcome<NewConsent> {
+        Ok(NewConsent::new(&self.consumer()?.dc_id, &self.dp_id))
+    }
+
+    async fn awaiting_with(&self, new: NewConsent) -> Outcome<Consent> {
+        Ok(self.simulator.create_consent(new).await?)
+    }
+
+    async fn approved(&self, new: NewConsent, who: &Credentials) -> Outcome<Authorized> {
+        let consent_id = self.awaiting_with(new).await?.consent_id;
+        let mut browser = self.browser()?;
+        browser.opens(&self.link(&consent_id).await?).await?;
+        let page = browser
+            .signs_in(&who.username, &who.password, &who.secret)
+            .await?;
+        let mut accounts = page.choices();
+        browser.selects_first().await?;
+        browser.approves().await?;
+        let page = browser.waits_for_result().await?.summary();
+        let status = self.consent(&consent_id)?.status();
+        ensure!(
+            status == ConsentStatus::Authorized,
+            "the customer approved, but at PayNet the consent is {status} ({page})"
+        );
+        let chosen = accounts.iter().position(|account| !account.disabled);
+        let account = accounts.remove(chosen.unwrap_or_default());
+        Ok(Authorized {
+            consent_id,
+            account_id: account.id,
+            other_accounts: accounts.into_iter().map(|account| account.id).collect(),
+            hops: browser.hops(),
+        })
+    }
+}
+
+/// A fresh interaction id.
+pub(super) fn fresh_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn prepared(staged: &Result<Authorized, String>) -> Outcome<&Authorized> {
+    let failed = |why: &String| Finding::Wrong(format!("the check could not be prepared: {why}"));
+    staged.as_ref().map_err(failed)
+}

@@ -1,0 +1,77 @@
+//! What is particular to a Data Provider beside the simulator: keys, addresses, and its registration.
+
+use std::net::SocketAddr;
+
+use izin_simulator::{Pki, PkiError, Provider, Urls};
+use serde_json::json;
+
+/// As `config/demo.toml` has them.
+const DP_ID: &str = "bank-contoh";
+const CLIENT_ID: &str = "bank-contoh-client";
+
+/// The settings that `config/demo.toml` leaves open.
+pub struct Settings<'a> {
+    pub database: String,
+    pub public: SocketAddr,
+    pub webhooks: SocketAddr,
+    pub pki: &'a Pki,
+    pub urls: &'a Urls,
+}
+
+impl Settings<'_> {
+    /// A TOML text; JSON's strings are TOML's.
+    pub fn to_toml(&self) -> String {
+        let certificate = |name: &str| json!(self.pki.certificate_file(name));
+        let key = |name: &str| json!(self.pki.key_file(name));
+        format!(
+            r#"
+[database]
+url = {database}
+
+[listeners.public]
+address = "{public}"
+
+[listeners.webhooks]
+address = "{webhooks}"
+certificate = {server}
+private_key = {server_key}
+client_ca = {ca}
+
+[ofp]
+authorization_server = {authorization_server}
+resource_server = {resource_server}
+server_ca = {ca}
+client_certificate = {client}
+client_private_key = {client_key}
+redirect_uris = [{callback}]
+
+[signing]
+keys = [{{ certificate = {signing}, private_key = {signing_key} }}]
+"#,
+            database = json!(self.database),
+            public = self.public,
+            webhooks = self.webhooks,
+            server = certificate("dp-server"),
+            server_key = key("dp-server"),
+            ca = certificate("ca"),
+            authorization_server = json!(self.urls.authorization_server),
+            resource_server = json!(self.urls.resource_server),
+            client = certificate("dp-client"),
+            client_key = key("dp-client"),
+            callback = json!(self.urls.callback),
+            signing = certificate("dp-signing"),
+            signing_key = key("dp-signing"),
+        )
+    }
+}
+
+/// How PayNet's onboarding would register it.
+pub fn registration(pki: &Pki, webhooks_port: u16, public_url: &str) -> Result<Provider, PkiError> {
+    Ok(
+        Provider::new(DP_ID, format!("https://localhost:{webhooks_port}"))
+            .named("Bank Contoh")
+            .client_id(CLIENT_ID)
+            .pages_url(public_url)
+            .client_certificate(pki.certificate("dp-client")?),
+    )
+}

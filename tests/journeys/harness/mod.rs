@@ -1,0 +1,29 @@
+//! What the stories stand on.
+
+mod app;
+mod database;
+mod process;
+
+pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, settings};
+pub use database::Database;
+pub use process::Process;
+
+/// Runs a story on the embedded database and on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => { $(
+        mod $story {
+            use crate::harness::Database;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::$story(Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                super::$story(Database::postgres().await).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use on_both_databases;

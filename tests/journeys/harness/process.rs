@@ -1,0 +1,58 @@
+//! Izin as a process of its own, for stories in which it is killed.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+pub struct Process {
+    child: Child,
+    pub webhooks: SocketAddr,
+    pub public: SocketAddr,
+}
+
+impl Process {
+    /// `izin serve`, ready when this returns.
+    pub fn serve(config: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_izin"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .env("IZIN_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address = |name: &str| -> SocketAddr {
+            let line = lines
+                .next()
+                .expect("izin serve says where it listens")
+                .unwrap();
+            let rest = line
+                .strip_prefix(name)
+                .unwrap_or_else(|| panic!("{line}"))
+                .trim();
+            let url = rest.split_whitespace().next().unwrap();
+            url.split("://").nth(1).unwrap().parse().unwrap()
+        };
+        let (webhooks, public) = (address("webhooks"), address("customers"));
+        Self {
+            child,
+            webhooks,
+            public,
+        }
+    }
+
+    /// Without any chance to finish what it does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

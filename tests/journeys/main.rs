@@ -1,0 +1,9 @@
+//! The journeys, told as stories over real sockets: a real Izin, a real database, PayNet and the consumers
+//! from the simulator. Step numbers are those of PayNet's end-to-end test table (v1.2.2 portal).
+
+mod approve;
+mod deadlines;
+mod delivery;
+mod harness;
+mod reject;
+mod zones;

@@ -1,15 +1,17 @@
 //! The consent core: what a consent is, how its state may change, who may read what because of it, and
 //! the evidence of all that. Pure: it knows no HTTP, no SQL and no clock; whoever calls it passes the time.
 
+mod command;
 mod evidence;
 mod permit;
 mod state;
 mod transition;
 
+pub use command::{
+    AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Outcome, PlatformReport,
+    SignInFacts, TransitionRefusal,
+};
 pub use evidence::Receipt;
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{Consent, Permission, Purpose, ReasonCode, Status, StatusReason};
-pub use transition::{
-    AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Outcome, PlatformReport,
-    SignInFacts, TransitionRefusal, apply, register,
-};
+pub use transition::{apply, register};

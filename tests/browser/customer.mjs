@@ -125,23 +125,30 @@ export class Customer {
   // The authenticator app of the demo is its start page.
 
   async readsCode() {
-    const start = await this.#startPage();
-    return (await start.locator('[data-code]').innerText()).trim();
+    const code = await this.#looksAtTheStartPage();
+    await this.page.bringToFront();
+    return code;
   }
 
   /** The start page reloads itself every few seconds; each time it is looked at again. */
   async waitsForNextCode(used) {
-    const start = await this.#startPage();
-    const code = start.locator('[data-code]');
-    while ((await code.innerText()).trim() === used) {
-      await start.waitForEvent('load', { timeout: 20_000 });
+    let code = await this.#looksAtTheStartPage();
+    while (code === used) {
+      await this.start.waitForEvent('load', { timeout: 20_000 });
+      code = await this.#codeShown();
     }
-    return (await code.innerText()).trim();
+    await this.page.bringToFront();
+    return code;
   }
 
-  async #startPage() {
+  async #looksAtTheStartPage() {
     this.start ??= await this.page.context().newPage();
+    await this.start.bringToFront();
     await this.start.goto(this.demo.urls.start);
-    return this.start;
+    return this.#codeShown();
+  }
+
+  async #codeShown() {
+    return (await this.start.locator('[data-code]').innerText()).trim();
   }
 }

@@ -38,26 +38,6 @@ test('after a wrong password and a wrong code the customer can still share', asy
   await customer.goesBackToTheApp('linked');
 });
 
-test('a code works once; the next one works again', async (t) => {
-  const { customer, watch } = await story(t);
-  watch.expects(CORRECTION);
-
-  await customer.startsLinking();
-  await walksToTheCode(customer);
-  const code = await customer.readsCode();
-  await customer.entersCode(code);
-  await customer.isOn('accounts');
-  await customer.presses('cancel');
-  await customer.seesOutcome('rejected');
-
-  await customer.startsLinking();
-  await walksToTheCode(customer);
-  await customer.entersCode(code);
-  await assertCorrection(customer, 'otp', /was used before\. Enter the next code/);
-  await customer.entersCode(await customer.waitsForNextCode(code));
-  await customer.isOn('accounts');
-});
-
 test('five wrong passwords pause the sign-in, also for the right one', async (t) => {
   const { customer, page, watch } = await story(t);
   watch.expects(CORRECTION, LOCKED);
@@ -104,13 +84,6 @@ test('an unknown name looks like any other: the same phrase each time, the same 
   await customer.entersPassword('nobody');
   await assertCorrection(customer, 'password', /username or password is not correct/);
 });
-
-async function walksToTheCode(customer) {
-  await customer.entersUsername();
-  await customer.recognizesThePhrase();
-  await customer.entersPassword();
-  await customer.isOn('otp');
-}
 
 /** U7: said in the title, in a summary that has the focus and leads to the field, and at the field. */
 async function assertCorrection({ page }, field, words) {

@@ -1,0 +1,195 @@
+//! The state machine's rules, one test each.
+
+use super::*;
+use crate::consent::command::{AccountSnapshot, Identity, SignInFacts};
+use crate::consent::state::{Permission, Purpose};
+use crate::ids::{AccountId, ConsentId, CustomerId, DcId, DpId};
+
+pub(crate) fn sample() -> Consent {
+    let at = DateTime::parse_from_rfc3339("2026-11-20T10:00:00Z")
+        .unwrap()
+        .to_utc();
+    let new = NewConsent {
+        id: ConsentId::parse("550e8400-e29b-41d4-a716-446655440001").unwrap(),
+        dc_id: DcId::parse("kira-budget").unwrap(),
+        dp_id: DpId::parse("bank-contoh").unwrap(),
+        urn: "urn:openfinance-ml:account-access-consent:v1.2".into(),
+        purpose: Purpose::PersonalFinance,
+        permissions: vec![Permission::ReadAccounts, Permission::ReadBalances],
+        status: Status::AwaitingAuthorization,
+        reason: None,
+        expires_at: at + TimeDelta::days(180),
+        created_at: at,
+        updated_at: None,
+    };
+    register(new, TimeDelta::minutes(5), at).consent
+}
+
+fn approve() -> Command {
+    Command::Approve {
+        customer: CustomerId::parse("customer-1").unwrap(),
+        identity: Identity {
+            id_type: "nric".into(),
+            hashed_id_number: "h".repeat(44),
+        },
+        signed_in: SignInFacts {
+            acr: "2".into(),
+            amr: vec!["pwd".into()],
+            at: DateTime::UNIX_EPOCH,
+        },
+        accounts: vec![AccountSnapshot {
+            account_id: AccountId::parse("account-1").unwrap(),
+            account_number: "1234".into(),
+            account_name: "Savings".into(),
+        }],
+        receipt_sha256: "00".into(),
+    }
+}
+
+fn reject() -> Command {
+    let reason = StatusReason {
+        code: ReasonCode::NotAllowed,
+        description: None,
+    };
+    Command::Reject {
+        reason,
+        receipt_sha256: None,
+    }
+}
+
+fn report(status: Status) -> Command {
+    Command::Report(PlatformReport {
+        status,
+        reason: None,
+        updated_at: None,
+    })
+}
+
+fn changed_by(consent: &Consent, command: Command) -> Change {
+    match apply(consent, command, consent.created_at) {
+        Ok(Outcome::Changed(change)) => *change,
+        other => panic!("expected a change, got {other:?}"),
+    }
+}
+
+#[test]
+fn identity_numbers_are_compared_without_their_punctuation() {
+    let hash = Identity::of("nric", "900101-14-5566").hashed_id_number;
+    assert_eq!(hash.len(), 44);
+    assert_eq!(
+        hash,
+        Identity::of("nric", "900101 14 5566").hashed_id_number
+    );
+    assert_ne!(
+        hash,
+        Identity::of("nric", "900101-14-5567").hashed_id_number
+    );
+}
+
+#[test]
+fn approval_shares_nothing_until_the_platform_accepts() {
+    let deciding = changed_by(&sample(), approve());
+    assert_eq!(deciding.consent.status, Status::Deciding);
+    assert!(matches!(deciding.intent, Some(Intent::Authorize { .. })));
+    assert_eq!((deciding.consent.version, deciding.ledger.seq), (2, 2));
+    let accepted = changed_by(&deciding.consent, Command::PlatformAccepted);
+    assert_eq!(accepted.consent.status, Status::Authorized);
+    assert_eq!(accepted.intent, None);
+}
+
+#[test]
+fn a_refused_update_ends_in_failed() {
+    let deciding = changed_by(&sample(), approve()).consent;
+    let failed = changed_by(
+        &deciding,
+        Command::PlatformRefused {
+            detail: "gone".into(),
+        },
+    );
+    assert_eq!(failed.consent.status, Status::Failed);
+}
+
+#[test]
+fn rejection_takes_effect_at_once_and_must_be_told() {
+    let rejected = changed_by(&sample(), reject());
+    assert_eq!(rejected.consent.status, Status::Rejected);
+    assert!(matches!(rejected.intent, Some(Intent::Reject { .. })));
+}
+
+#[test]
+fn there_is_exactly_one_decision() {
+    let now = sample().created_at;
+    for first in [approve(), reject(), Command::ClockRanOut] {
+        let decided = changed_by(&sample(), first).consent;
+        for second in [approve(), reject(), Command::ClockRanOut] {
+            assert_eq!(
+                apply(&decided, second, now),
+                Err(TransitionRefusal::AlreadyDecided(decided.status))
+            );
+        }
+    }
+}
+
+#[test]
+fn the_clock_is_obeyed_to_the_microsecond() {
+    let consent = sample();
+    let last = consent.decide_by - TimeDelta::microseconds(1);
+    assert!(apply(&consent, approve(), last).is_ok());
+    assert_eq!(
+        apply(&consent, approve(), consent.decide_by),
+        Err(TransitionRefusal::TooLate)
+    );
+    // Declining is still possible: it opens nothing.
+    assert!(apply(&consent, reject(), consent.decide_by).is_ok());
+}
+
+#[test]
+fn the_platform_cannot_authorize_what_nobody_approved() {
+    let outcome = apply(&sample(), report(Status::Authorized), sample().created_at).unwrap();
+    assert!(matches!(outcome, Outcome::Unchanged(_)));
+}
+
+#[test]
+fn terminal_states_stay() {
+    for terminal in Status::ALL
+        .into_iter()
+        .filter(|status| status.is_terminal())
+    {
+        let consent = Consent {
+            status: terminal,
+            ..sample()
+        };
+        for status in Status::ALL {
+            let outcome = apply(&consent, report(status), consent.created_at).unwrap();
+            assert!(
+                matches!(outcome, Outcome::Unchanged(_)),
+                "{terminal} -> {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn older_reports_never_overwrite_newer_ones() {
+    let at = sample().created_at;
+    let consent = Consent {
+        status: Status::Authorized,
+        platform_updated_at: Some(at),
+        ..sample()
+    };
+    let late = PlatformReport {
+        status: Status::Suspended,
+        reason: None,
+        updated_at: Some(at - TimeDelta::seconds(1)),
+    };
+    let outcome = apply(&consent, Command::Report(late.clone()), at).unwrap();
+    assert!(matches!(outcome, Outcome::Unchanged(_)));
+    let fresh = PlatformReport {
+        updated_at: Some(at + TimeDelta::seconds(1)),
+        ..late
+    };
+    assert_eq!(
+        changed_by(&consent, Command::Report(fresh)).consent.status,
+        Status::Suspended
+    );
+}

@@ -117,3 +117,34 @@ async fn story() {
     }
     println!("{:?}", lab.simulator.consent(&consent.consent_id).unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn catalogue() {
+    use izin_simulator::checks::*;
+    let lab = lab().await;
+    let c = |n: &str| Credentials {
+        username: n.into(),
+        password: n.into(),
+        secret: "JBSWY3DPEHPK3PXP".into(),
+    };
+    let bench = Bench::new(&lab.simulator, "bank-contoh", c("paynet"))
+        .unwrap()
+        .with_other_customer(c("weiming"));
+    let mut bad = 0;
+    let only = std::env::var("ONLY").unwrap_or_default();
+    for check in izin_simulator::checks::catalogue() {
+        if !check.id.contains(&only) {
+            continue;
+        }
+        let t = std::time::Instant::now();
+        let v = run(&check, &bench).await;
+        if v != Verdict::Passed {
+            bad += 1;
+            println!("{:32} {v:?}", check.id);
+        }
+        if t.elapsed().as_millis() > 500 {
+            println!("{:32} {:?}", check.id, t.elapsed());
+        }
+    }
+    println!("{bad} not passed");
+}

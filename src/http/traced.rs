@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use poem::http::{HeaderValue, Uri};
+use poem::http::{HeaderValue, Uri, header};
 use poem::{Endpoint, Request, Response};
 use uuid::Uuid;
 
@@ -70,6 +70,11 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         if let Ok(value) = HeaderValue::from_str(&interaction.to_string()) {
             response.headers_mut().insert(INTERACTION_HEADER, value);
         }
+        // Personal data or a one-time value is in almost everything; what may be kept says so itself.
+        response
+            .headers_mut()
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         let (status, path) = (response.status().as_u16(), loggable(uri.path()));
         let millis = started.elapsed().as_millis();
         if let Some(error) = response.extensions().get::<ApiError>() {

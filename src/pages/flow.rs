@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use poem::http::StatusCode;
-use poem::web::{Data, Form, Path, Query};
-use poem::{Request, Response, handler};
+use poem::web::{Data, Form, Path, Query, RequestBody};
+use poem::{FromRequest, Request, Response, handler};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
@@ -19,8 +19,21 @@ use crate::store::{At, StoreError};
 
 pub const HOME: &str = "/consent";
 
+/// Largest form in bytes. The widest of ours, every account of a customer ticked, is far below.
+const MAX_FORM: usize = 64 * 1024;
+
 /// A submitted form: names may repeat (`account_id`).
 pub struct Submitted(Vec<(String, String)>);
+
+/// The framework's extractor by itself would read a body of any size into memory.
+impl<'a> FromRequest<'a> for Submitted {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let bytes = body.take()?.into_bytes_limit(MAX_FORM).await?;
+        let mut bounded = RequestBody::new(bytes.into());
+        let Form(fields) = Form::from_request(request, &mut bounded).await?;
+        Ok(Self(fields))
+    }
+}
 
 impl Submitted {
     pub fn one(&self, name: &str) -> &str {
@@ -94,12 +107,11 @@ pub async fn submit(
     request: &Request,
     pages: Data<&Arc<Pages>>,
     Path(screen): Path<String>,
-    Form(fields): Form<Vec<(String, String)>>,
+    form: Submitted,
 ) -> poem::Result<Response> {
     let Some(visit) = pages.visit(request).await? else {
         return Ok(pages.interrupted(request, ErrorReason::SessionLost, StatusCode::GONE));
     };
-    let form = Submitted(fields);
     let token = visit.session.journey.csrf.as_bytes();
     let genuine: bool = token.ct_eq(form.one("csrf").as_bytes()).into();
     if !genuine {

@@ -8,19 +8,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use izin_jose::{JwkSet, KeyId};
 use tokio::sync::Mutex;
 
+use super::cache::{Cached, Freshness};
 use super::discovery::DiscoverySource;
 use super::fetch::Fetcher;
 use crate::clock::SharedClock;
 use crate::config::WireProfile;
 use crate::ids::DcId;
 
-const FRESH_FOR: TimeDelta = TimeDelta::minutes(15);
-const REFETCH_EVERY: TimeDelta = TimeDelta::minutes(1);
-const STALE_FOR: TimeDelta = TimeDelta::hours(4);
 /// Data Consumers whose sets are remembered at a time.
 const MAX_PARTIES: usize = 1_000;
 
@@ -38,13 +36,11 @@ pub struct KeysUnavailable {
     pub cause: String,
 }
 
-#[derive(Default)]
-struct Entry {
-    set: Option<(Arc<JwkSet>, DateTime<Utc>)>,
-    tried_at: Option<DateTime<Utc>>,
-}
-
-type Slot = Arc<Mutex<Entry>>;
+const FRESHNESS: Freshness = Freshness {
+    fresh_for: TimeDelta::minutes(15),
+    refetch_every: TimeDelta::minutes(1),
+    stale_for: TimeDelta::hours(4),
+};
 
 pub struct KeyDirectory {
     authorization_server: String,
@@ -53,7 +49,7 @@ pub struct KeyDirectory {
     discovery: Arc<DiscoverySource>,
     fetcher: Fetcher,
     clock: SharedClock,
-    slots: Mutex<HashMap<Party, Slot>>,
+    sets: Mutex<HashMap<Party, Arc<Cached<JwkSet>>>>,
 }
 
 impl KeyDirectory {
@@ -71,7 +67,7 @@ impl KeyDirectory {
             discovery,
             fetcher,
             clock,
-            slots: Mutex::new(HashMap::new()),
+            sets: Mutex::new(HashMap::new()),
         }
     }
 
@@ -82,43 +78,24 @@ impl KeyDirectory {
         party: &Party,
         wanted: &KeyId,
     ) -> Result<Arc<JwkSet>, KeysUnavailable> {
-        let slot = self.slot(party).await;
-        // Held during the fetch: everybody else who wants this set waits for the one answer.
-        let mut entry = slot.lock().await;
-        let now = self.clock.now();
-        if let Some((set, fetched_at)) = &entry.set {
-            let fresh = now - *fetched_at < FRESH_FOR;
-            let recently_tried = entry.tried_at.is_some_and(|at| now - at < REFETCH_EVERY);
-            if (fresh && set.get(wanted).is_some()) || recently_tried {
-                return Ok(set.clone());
-            }
-        }
-        entry.tried_at = Some(now);
-        match self.fetch(party).await {
-            Ok(set) => {
-                let set = Arc::new(set);
-                entry.set = Some((set.clone(), now));
-                Ok(set)
-            }
-            Err(cause) => match &entry.set {
-                Some((set, fetched_at)) if now - *fetched_at < STALE_FOR => {
-                    tracing::warn!(?party, %cause, "using the last known key set");
-                    Ok(set.clone())
-                }
-                _ => Err(KeysUnavailable {
-                    party: party.clone(),
-                    cause,
-                }),
-            },
-        }
+        let set = self.set_of(party).await;
+        let has_it = |set: &JwkSet| set.get(wanted).is_some();
+        set.get(self.clock.now(), has_it, self.fetch(party))
+            .await
+            .map_err(|cause| KeysUnavailable {
+                party: party.clone(),
+                cause,
+            })
     }
 
-    async fn slot(&self, party: &Party) -> Slot {
-        let mut slots = self.slots.lock().await;
-        if slots.len() >= MAX_PARTIES && !slots.contains_key(party) {
-            slots.clear();
+    async fn set_of(&self, party: &Party) -> Arc<Cached<JwkSet>> {
+        let mut sets = self.sets.lock().await;
+        if sets.len() >= MAX_PARTIES && !sets.contains_key(party) {
+            sets.clear();
         }
-        slots.entry(party.clone()).or_default().clone()
+        let set = sets.entry(party.clone());
+        set.or_insert_with(|| Arc::new(Cached::new(FRESHNESS)))
+            .clone()
     }
 
     async fn fetch(&self, party: &Party) -> Result<JwkSet, String> {

@@ -1,6 +1,7 @@
 //! PayNet, as we call it: discovery, tokens, key sets, and the consent operations. Everything that comes
 //! back is bounded in size and time and believed only as far as its signature or TLS goes.
 
+mod cache;
 mod consents;
 mod context;
 mod discovery;

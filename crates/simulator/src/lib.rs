@@ -6,6 +6,7 @@
 //! and listens on loopback only. Tests drive it through [`Simulator`]'s scripting methods, which can also do what no honest party would.
 
 mod addresses;
+pub mod checks;
 mod clock;
 mod consumer;
 mod customer;

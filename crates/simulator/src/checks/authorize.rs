@@ -28,34 +28,136 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn link_checks() -> Vec<Check> {
     vec![
-        check!("authorize-honest", "PayNet's link leads to the sign-in, by 303 and without a cookie on that answer", AUTHORIZE, |bench| honest(bench)),
-        check!("authorize-unsigned", "a link without a signature is refused and leads nowhere", AUTHORIZE, |bench| refused_link(bench, SIGNATURE_OR_REQUEST, |link| link.without("signature"))),
-        check!("authorize-tampered", "a link with a damaged signature is refused", AUTHORIZE, |bench| refused_link(bench, SIGNATURE, AuthorizeRequest::tampered)),
-        check!("authorize-foreign-key", "a link signed with an unpublished key is refused", AUTHORIZE, |bench| refused_link(bench, SIGNATURE, |link| link.signing(Signing::by("rogue-signing")))),
-        check!("authorize-consumer-key", "a Data Consumer cannot sign the link", AUTHORIZE, |bench| consumer_key(bench)),
-        check!("authorize-alg-rs256", "a link signed with RS256 is refused", ALGORITHMS, |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(link, ForgedAlgorithm::Rs256))),
-        check!("authorize-alg-none", "a link with the algorithm none is refused", ALGORITHMS, |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(link, ForgedAlgorithm::None))),
-        check!("authorize-alg-hs256", "a link signed by HMAC with the public key is refused", ALGORITHMS, |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(link, ForgedAlgorithm::Hs256))),
-        check!("authorize-other-consent-signed", "a signature for another consent is refused", AUTHORIZE, |bench| refused_link(bench, SIGNATURE, |link| link.payload(fresh_id()))),
-        check!("authorize-no-consent-id", "a link without a consent is refused", AUTHORIZE, |bench| refused_link(bench, REQUEST, |link| link.without("consent_id"))),
-        check!("authorize-unknown-consent", "a consent that PayNet does not know either is refused", AUTHORIZE, |bench| unknown_consent(bench)),
-        check!("authorize-handle-twice", "the address behind the link opens one journey, in one browser", "v1.2.2, Authorize; RFC 9700 §4.7", |bench| handle_twice(bench)),
-        check!("authorize-decided", "the link of a decided consent asks nobody to decide again", AUTHORIZE, |bench| decided(bench)),
+        check!(
+            "authorize-honest",
+            "PayNet's link leads to the sign-in, by 303 and without a cookie on that answer",
+            AUTHORIZE,
+            |bench| honest(bench)
+        ),
+        check!(
+            "authorize-unsigned",
+            "a link without a signature is refused and leads nowhere",
+            AUTHORIZE,
+            |bench| refused_link(bench, SIGNATURE_OR_REQUEST, |link| link
+                .without("signature"))
+        ),
+        check!(
+            "authorize-tampered",
+            "a link with a damaged signature is refused",
+            AUTHORIZE,
+            |bench| refused_link(bench, SIGNATURE, AuthorizeRequest::tampered)
+        ),
+        check!(
+            "authorize-foreign-key",
+            "a link signed with an unpublished key is refused",
+            AUTHORIZE,
+            |bench| refused_link(bench, SIGNATURE, |link| link
+                .signing(Signing::by("rogue-signing")))
+        ),
+        check!(
+            "authorize-consumer-key",
+            "a Data Consumer cannot sign the link",
+            AUTHORIZE,
+            |bench| consumer_key(bench)
+        ),
+        check!(
+            "authorize-alg-rs256",
+            "a link signed with RS256 is refused",
+            ALGORITHMS,
+            |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(
+                link,
+                ForgedAlgorithm::Rs256
+            ))
+        ),
+        check!(
+            "authorize-alg-none",
+            "a link with the algorithm none is refused",
+            ALGORITHMS,
+            |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(
+                link,
+                ForgedAlgorithm::None
+            ))
+        ),
+        check!(
+            "authorize-alg-hs256",
+            "a link signed by HMAC with the public key is refused",
+            ALGORITHMS,
+            |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(
+                link,
+                ForgedAlgorithm::Hs256
+            ))
+        ),
+        check!(
+            "authorize-other-consent-signed",
+            "a signature for another consent is refused",
+            AUTHORIZE,
+            |bench| refused_link(bench, SIGNATURE, |link| link.payload(fresh_id()))
+        ),
+        check!(
+            "authorize-no-consent-id",
+            "a link without a consent is refused",
+            AUTHORIZE,
+            |bench| refused_link(bench, REQUEST, |link| link.without("consent_id"))
+        ),
+        check!(
+            "authorize-unknown-consent",
+            "a consent that PayNet does not know either is refused",
+            AUTHORIZE,
+            |bench| unknown_consent(bench)
+        ),
+        check!(
+            "authorize-handle-twice",
+            "the address behind the link opens one journey, in one browser",
+            "v1.2.2, Authorize; RFC 9700 §4.7",
+            |bench| handle_twice(bench)
+        ),
+        check!(
+            "authorize-decided",
+            "the link of a decided consent asks nobody to decide again",
+            AUTHORIZE,
+            |bench| decided(bench)
+        ),
     ]
 }
 
 fn userinfo_checks() -> Vec<Check> {
     vec![
-        check!("userinfo-honest", "userinfo names the customer who approved", USERINFO, |bench| userinfo_honest(bench)),
-        check!("userinfo-no-interaction-id", "userinfo without an interaction id is refused, with a fresh one", USERINFO, |bench| userinfo_without_id(bench)),
-        check!("userinfo-not-authorized", "userinfo of an undecided consent is refused", USERINFO, |bench| userinfo_awaiting(bench)),
-        check!("userinfo-unknown-consent", "userinfo of an unknown consent is refused", USERINFO, |bench| userinfo_unknown(bench)),
-        check!("userinfo-foreign-key", "userinfo signed with an unpublished key is refused", USERINFO, |bench| userinfo_forged(bench)),
+        check!(
+            "userinfo-honest",
+            "userinfo names the customer who approved",
+            USERINFO,
+            |bench| userinfo_honest(bench)
+        ),
+        check!(
+            "userinfo-no-interaction-id",
+            "userinfo without an interaction id is refused, with a fresh one",
+            USERINFO,
+            |bench| userinfo_without_id(bench)
+        ),
+        check!(
+            "userinfo-not-authorized",
+            "userinfo of an undecided consent is refused",
+            USERINFO,
+            |bench| userinfo_awaiting(bench)
+        ),
+        check!(
+            "userinfo-unknown-consent",
+            "userinfo of an unknown consent is refused",
+            USERINFO,
+            |bench| userinfo_unknown(bench)
+        ),
+        check!(
+            "userinfo-foreign-key",
+            "userinfo signed with an unpublished key is refused",
+            USERINFO,
+            |bench| userinfo_forged(bench)
+        ),
     ]
 }
 
 /// A missing parameter of the contract, or a missing signature: the documents leave open which it is called.
-const SIGNATURE_OR_REQUEST: Refusal = Refusal::new(400, &["JWS.InvalidSignature", "invalid_request"]);
+const SIGNATURE_OR_REQUEST: Refusal =
+    Refusal::new(400, &["JWS.InvalidSignature", "invalid_request"]);
 
 fn with_algorithm(link: AuthorizeRequest, algorithm: ForgedAlgorithm) -> AuthorizeRequest {
     let mut signing = Signing::by("paynet-signing");
@@ -72,10 +174,16 @@ async fn honest(bench: &Bench<'_>) -> Outcome {
     ];
     for answer in answers {
         ensure!(answer.status == 303, "{} {}", answer.status, answer.text());
-        ensure!(answer.header("set-cookie").is_none(), "the redirect sets a cookie");
+        ensure!(
+            answer.header("set-cookie").is_none(),
+            "the redirect sets a cookie"
+        );
         let location = answer.header("location").unwrap_or_default();
         let location = Url::parse(&link)?.join(location)?;
-        ensure!(same_origin(bench, &location)?, "the redirect leaves for {location}");
+        ensure!(
+            same_origin(bench, &location)?,
+            "the redirect leaves for {location}"
+        );
     }
     Ok(())
 }
@@ -96,9 +204,17 @@ async fn refused_link(
 pub(super) async fn leads_nowhere(bench: &Bench<'_>, link: &str, refusal: Refusal) -> Outcome {
     let page = bench.browser()?.open(link).await?;
     error_page(bench, &page)?;
-    ensure!(page.status == refusal.status, "expected {}, got {}", refusal.status, page.summary());
+    ensure!(
+        page.status == refusal.status,
+        "expected {}, got {}",
+        refusal.status,
+        page.summary()
+    );
     let id = fresh_id();
-    let request = bench.simulator.request(Method::GET, link).header("x-fapi-interaction-id", &id);
+    let request = bench
+        .simulator
+        .request(Method::GET, link)
+        .header("x-fapi-interaction-id", &id);
     let answer = request.header("accept", "application/json").send().await?;
     refusal.check(&answer, Some(&id))?;
     refusal.check(&on_webhooks(bench, link).await?, None)
@@ -106,9 +222,17 @@ pub(super) async fn leads_nowhere(bench: &Bench<'_>, link: &str, refusal: Refusa
 
 /// The screen for errors, and no way from it to anywhere else.
 pub(super) fn error_page(bench: &Bench<'_>, page: &Page) -> Outcome {
-    ensure!(page.screen() == "error", "expected an error page, got {}", page.summary());
+    ensure!(
+        page.screen() == "error",
+        "expected an error page, got {}",
+        page.summary()
+    );
     ensure!((400..500).contains(&page.status), "{}", page.summary());
-    ensure!(page.location.is_none(), "the error page redirects to {:?}", page.location);
+    ensure!(
+        page.location.is_none(),
+        "the error page redirects to {:?}",
+        page.location
+    );
     ensure!(!page.text().is_empty(), "the error page says nothing");
     for exit in page.exits() {
         ensure!(same_origin(bench, &exit)?, "the error page leads to {exit}");
@@ -123,7 +247,10 @@ pub(super) fn same_origin(bench: &Bench<'_>, url: &Url) -> Outcome<bool> {
 /// The same request at the mutual TLS listener.
 async fn on_webhooks(bench: &Bench<'_>, link: &str) -> Outcome<Answer> {
     let there = link.replacen(&bench.pages_url, &bench.webhooks_url, 1);
-    let request = bench.simulator.request(Method::GET, there).certificate("paynet-client");
+    let request = bench
+        .simulator
+        .request(Method::GET, there)
+        .certificate("paynet-client");
     Ok(request.send().await?)
 }
 
@@ -148,21 +275,44 @@ async fn handle_twice(bench: &Bench<'_>) -> Outcome {
     let page = second.open(handle.as_str()).await?;
     error_page(bench, &page)?;
     let cookies = second.hops().into_iter();
-    let cookies: Vec<_> = cookies.filter(|hop| hop.headers.contains_key("set-cookie")).collect();
+    let cookies: Vec<_> = cookies
+        .filter(|hop| hop.headers.contains_key("set-cookie"))
+        .collect();
     ensure!(cookies.is_empty(), "the second browser got a cookie");
     let still_there = first.page()?.reload().await?;
-    ensure!(still_there.screen() == first.page()?.screen(), "the first browser lost its place: {}", still_there.summary());
+    ensure!(
+        still_there.screen() == first.page()?.screen(),
+        "the first browser lost its place: {}",
+        still_there.summary()
+    );
     bench.still_awaits(&consent_id)
 }
 
 async fn decided(bench: &Bench<'_>) -> Outcome {
     let shared = bench.shared().await?;
     let updates = bench.consent(&shared.consent_id)?.updates.len();
-    let page = bench.browser()?.open(&bench.link(&shared.consent_id).await?).await?;
-    ensure!(matches!(page.screen(), "error" | "result"), "{}", page.summary());
-    ensure!(!page.has_action("approve") && page.field("password").is_none(), "{}", page.summary());
-    ensure!(!page.html.contains(&shared.account_id), "a stranger sees the shared accounts");
-    ensure!(bench.consent(&shared.consent_id)?.updates.len() == updates, "PayNet was told again");
+    let page = bench
+        .browser()?
+        .open(&bench.link(&shared.consent_id).await?)
+        .await?;
+    ensure!(
+        matches!(page.screen(), "error" | "result"),
+        "{}",
+        page.summary()
+    );
+    ensure!(
+        !page.has_action("approve") && page.field("password").is_none(),
+        "{}",
+        page.summary()
+    );
+    ensure!(
+        !page.html.contains(&shared.account_id),
+        "a stranger sees the shared accounts"
+    );
+    ensure!(
+        bench.consent(&shared.consent_id)?.updates.len() == updates,
+        "PayNet was told again"
+    );
     Ok(())
 }
 
@@ -187,8 +337,14 @@ impl Asked {
         if damage {
             signature = tamper_signature(&signature);
         }
-        let url = format!("{}/v1/oauth/userinfo?consent_id={consent_id}", bench.webhooks_url);
-        let mut request = bench.simulator.request(Method::GET, url).certificate("paynet-client");
+        let url = format!(
+            "{}/v1/oauth/userinfo?consent_id={consent_id}",
+            bench.webhooks_url
+        );
+        let mut request = bench
+            .simulator
+            .request(Method::GET, url)
+            .certificate("paynet-client");
         if let Some(id) = &self.interaction_id {
             request = request.header("x-fapi-interaction-id", id);
         }
@@ -210,9 +366,13 @@ async fn userinfo_honest(bench: &Bench<'_>) -> Outcome {
     let claims = answer.json();
     let consent = bench.consent(&shared.consent_id)?.consent;
     let hashed = consent.identity.map(|identity| identity.hashed_id_number);
-    ensure!(claims["sub"].as_str().is_some_and(|sub| !sub.is_empty()), "no sub in {claims}");
     ensure!(
-        claims["hashed_id_number"].as_str() == hashed.as_deref() || claims["hashed_id_number"] == Value::Null,
+        claims["sub"].as_str().is_some_and(|sub| !sub.is_empty()),
+        "no sub in {claims}"
+    );
+    ensure!(
+        claims["hashed_id_number"].as_str() == hashed.as_deref()
+            || claims["hashed_id_number"] == Value::Null,
         "not the customer PayNet was told of: {claims}"
     );
     Ok(())
@@ -220,13 +380,18 @@ async fn userinfo_honest(bench: &Bench<'_>) -> Outcome {
 
 async fn userinfo_without_id(bench: &Bench<'_>) -> Outcome {
     let shared = bench.shared().await?;
-    let asked = Asked { interaction_id: None, ..Asked::about(&shared.consent_id) };
+    let asked = Asked {
+        interaction_id: None,
+        ..Asked::about(&shared.consent_id)
+    };
     asked.refused(bench, REQUEST).await
 }
 
 async fn userinfo_awaiting(bench: &Bench<'_>) -> Outcome {
     let consent = bench.awaiting().await?;
-    Asked::about(&consent.consent_id).refused(bench, CONSENT).await
+    Asked::about(&consent.consent_id)
+        .refused(bench, CONSENT)
+        .await
 }
 
 async fn userinfo_unknown(bench: &Bench<'_>) -> Outcome {
@@ -236,7 +401,10 @@ async fn userinfo_unknown(bench: &Bench<'_>) -> Outcome {
 async fn userinfo_forged(bench: &Bench<'_>) -> Outcome {
     let shared = bench.shared().await?;
     let rogue = Signing::by("rogue-signing").detached();
-    let asked = Asked { signing: rogue, ..Asked::about(&shared.consent_id) };
+    let asked = Asked {
+        signing: rogue,
+        ..Asked::about(&shared.consent_id)
+    };
     asked.refused(bench, SIGNATURE).await?;
     let asked = Asked::about(&shared.consent_id);
     let answer = asked.send(bench, true).await?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::finding::{Finding, Outcome};
 use crate::{
-    customer::{Customer, Hop},
+    customer::{Customer, Hop, Page},
     keys::key_id,
     options::Consumer,
     platform::{
@@ -39,6 +39,14 @@ pub struct Bench<'a> {
     person: Customer,
     shared: OnceCell<Result<Authorized, String>>,
     narrow: OnceCell<Result<Authorized, String>>,
+    choosing: OnceCell<Result<Choosing, String>>,
+}
+
+/// A customer before the choice of accounts; for checks that do not get past it.
+#[derive(Clone, Debug)]
+pub(super) struct Choosing {
+    pub(super) consent_id: String,
+    pub(super) page: Page,
 }
 
 /// A consent the customer approved, with one account.
@@ -72,6 +80,7 @@ impl<'a> Bench<'a> {
             person,
             shared: OnceCell::new(),
             narrow: OnceCell::new(),
+            choosing: OnceCell::new(),
         })
     }
 
@@ -130,7 +139,9 @@ impl<'a> Bench<'a> {
     pub(super) async fn at_the_door(&self) -> Outcome<(Customer, String)> {
         let consent = self.awaiting().await?;
         let mut browser = self.browser()?;
-        browser.opens(&self.link(&consent.consent_id).await?).await?;
+        browser
+            .opens(&self.link(&consent.consent_id).await?)
+            .await?;
         Ok((browser, consent.consent_id))
     }
 
@@ -161,6 +172,34 @@ impl<'a> Bench<'a> {
             approved.map_err(Finding::text)
         });
         prepared(staged.await)
+    }
+
+    /// The accounts screen of a journey that stays there.
+    pub(super) async fn choosing(&self) -> Outcome<&Choosing> {
+        let staged = self.choosing.get_or_init(|| async {
+            let choosing = self
+                .signed_in()
+                .await
+                .map(|(page, consent_id)| Choosing { consent_id, page });
+            choosing.map_err(Finding::text)
+        });
+        prepared(staged.await)
+    }
+
+    /// Somebody with an account that can be shared, before the choice of accounts. Codes of a second factor are scarce, hence the other
+    /// customer, if there is one.
+    pub(super) async fn signed_in(&self) -> Outcome<(Page, String)> {
+        let who = self.other_customer.as_ref().unwrap_or(&self.customer);
+        let (mut browser, consent_id) = self.at_the_door().await?;
+        let page = browser
+            .signs_in(&who.username, &who.password, &who.secret)
+            .await?;
+        ensure!(
+            page.screen() == "accounts",
+            "expected the accounts, got {}",
+            page.summary()
+        );
+        Ok((page.clone(), consent_id))
     }
 
     /// A consent of the check's own, approved.
@@ -220,7 +259,7 @@ pub(super) fn fresh_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-fn prepared(staged: &Result<Authorized, String>) -> Outcome<&Authorized> {
+fn prepared<T>(staged: &Result<T, String>) -> Outcome<&T> {
     let failed = |why: &String| Finding::Wrong(format!("the check could not be prepared: {why}"));
     staged.as_ref().map_err(failed)
 }

@@ -11,7 +11,10 @@ use super::{
     Bench, Check,
     bench::fresh_id,
     finding::Outcome,
-    refusal::{ACCESS_DENIED, CLAIM, MEDIA_TYPE, METHOD, REQUEST, Refusal, SIGNATURE, TOO_LARGE, interaction_id},
+    refusal::{
+        ACCESS_DENIED, CLAIM, MEDIA_TYPE, METHOD, REQUEST, Refusal, SIGNATURE, TOO_LARGE,
+        interaction_id,
+    },
 };
 use crate::{
     forge::{ForgedAlgorithm, Signing, tamper_signature},
@@ -28,6 +31,7 @@ const MEBIBYTE: usize = 1024 * 1024;
 
 pub(super) fn checks() -> Vec<Check> {
     let mut all = signature_checks();
+    all.extend(algorithm_checks());
     all.extend(body_checks());
     all.extend(accepted_checks());
     all
@@ -35,44 +39,228 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn signature_checks() -> Vec<Check> {
     vec![
-        check!("event-unsigned", "an event without a signature is refused", SIGNING, |bench| refused(bench, [EventTweak::Unsigned], SIGNATURE)),
-        check!("event-bad-signature", "an event with a damaged signature is refused", SIGNING, |bench| refused(bench, [EventTweak::TamperedSignature], SIGNATURE)),
-        check!("event-tampered-body", "a body that is not what was signed is refused", SIGNING, |bench| refused(bench, [EventTweak::TamperedBody], SIGNATURE)),
-        check!("event-unknown-key", "a signature with a key that PayNet does not publish is refused", SIGNING, |bench| refused(bench, [signed_by("rogue-signing")], SIGNATURE)),
-        check!("event-claimed-key", "a foreign signature under PayNet's kid is refused", SIGNING, |bench| claimed_key(bench)),
-        check!("event-consumer-key", "a Data Consumer cannot sign events", SIGNING, |bench| consumer_key(bench)),
-        check!("event-alg-rs256", "RS256 is refused", ALGORITHMS, |bench| refused(bench, [EventTweak::Algorithm(ForgedAlgorithm::Rs256)], SIGNATURE)),
-        check!("event-alg-none", "an event with the algorithm none is refused", ALGORITHMS, |bench| refused(bench, [EventTweak::Algorithm(ForgedAlgorithm::None)], SIGNATURE)),
-        check!("event-alg-hs256", "HMAC with the public key as secret is refused", ALGORITHMS, |bench| refused(bench, [EventTweak::Algorithm(ForgedAlgorithm::Hs256)], SIGNATURE)),
-        check!("event-unknown-critical", "a critical header parameter that is not understood is refused", "RFC 7515 §4.1.11", |bench| refused(bench, [unknown_critical()], SIGNATURE)),
-        check!("event-stale-header", "a protected iat far from the present is refused", "v1.2.2, Message Signing; iat in the header is checked if present", |bench| refused(bench, [stale_header()], CLAIM)),
-        check!("event-jwt-unknown-key", "an application/jwt event with a foreign key is refused", SIGNING, |bench| refused(bench, [EventTweak::Jwt, signed_by("rogue-signing")], SIGNATURE)),
-        check!("event-jwt-none", "an application/jwt event with the algorithm none is refused", ALGORITHMS, |bench| refused(bench, [EventTweak::Jwt, EventTweak::Algorithm(ForgedAlgorithm::None)], SIGNATURE)),
-        check!("event-one-bad-of-two", "of two signatures both must verify", SIGNING, |bench| one_bad_of_two(bench)),
+        check!(
+            "event-unsigned",
+            "an event without a signature is refused",
+            SIGNING,
+            |bench| refused(bench, [EventTweak::Unsigned], SIGNATURE)
+        ),
+        check!(
+            "event-bad-signature",
+            "an event with a damaged signature is refused",
+            SIGNING,
+            |bench| refused(bench, [EventTweak::TamperedSignature], SIGNATURE)
+        ),
+        check!(
+            "event-tampered-body",
+            "a body that is not what was signed is refused",
+            SIGNING,
+            |bench| refused(bench, [EventTweak::TamperedBody], SIGNATURE)
+        ),
+        check!(
+            "event-unknown-key",
+            "a signature with a key that PayNet does not publish is refused",
+            SIGNING,
+            |bench| refused(bench, [signed_by("rogue-signing")], SIGNATURE)
+        ),
+        check!(
+            "event-claimed-key",
+            "a foreign signature under PayNet's kid is refused",
+            SIGNING,
+            |bench| claimed_key(bench)
+        ),
+        check!(
+            "event-consumer-key",
+            "a Data Consumer cannot sign events",
+            SIGNING,
+            |bench| consumer_key(bench)
+        ),
+    ]
+}
+
+fn algorithm_checks() -> Vec<Check> {
+    vec![
+        check!("event-alg-rs256", "RS256 is refused", ALGORITHMS, |bench| {
+            refused(
+                bench,
+                [EventTweak::Algorithm(ForgedAlgorithm::Rs256)],
+                SIGNATURE,
+            )
+        }),
+        check!(
+            "event-alg-none",
+            "an event with the algorithm none is refused",
+            ALGORITHMS,
+            |bench| refused(
+                bench,
+                [EventTweak::Algorithm(ForgedAlgorithm::None)],
+                SIGNATURE
+            )
+        ),
+        check!(
+            "event-alg-hs256",
+            "HMAC with the public key as secret is refused",
+            ALGORITHMS,
+            |bench| refused(
+                bench,
+                [EventTweak::Algorithm(ForgedAlgorithm::Hs256)],
+                SIGNATURE
+            )
+        ),
+        check!(
+            "event-unknown-critical",
+            "a critical header parameter that is not understood is refused",
+            "RFC 7515 §4.1.11",
+            |bench| refused(bench, [unknown_critical()], SIGNATURE)
+        ),
+        check!(
+            "event-stale-header",
+            "a protected iat far from the present is refused",
+            "v1.2.2, Message Signing; iat in the header is checked if present",
+            |bench| refused(bench, [stale_header()], CLAIM)
+        ),
+        check!(
+            "event-jwt-unknown-key",
+            "an application/jwt event with a foreign key is refused",
+            SIGNING,
+            |bench| refused(
+                bench,
+                [EventTweak::Jwt, signed_by("rogue-signing")],
+                SIGNATURE
+            )
+        ),
+        check!(
+            "event-jwt-none",
+            "an application/jwt event with the algorithm none is refused",
+            ALGORITHMS,
+            |bench| refused(
+                bench,
+                [
+                    EventTweak::Jwt,
+                    EventTweak::Algorithm(ForgedAlgorithm::None)
+                ],
+                SIGNATURE
+            )
+        ),
+        check!(
+            "event-one-bad-of-two",
+            "of two signatures both must verify",
+            SIGNING,
+            |bench| one_bad_of_two(bench)
+        ),
     ]
 }
 
 fn body_checks() -> Vec<Check> {
     vec![
-        check!("event-other-provider", "an event for another Data Provider is refused", EVENT, |bench| refused(bench, [field("/data/dp_id", "another-provider")], ACCESS_DENIED)),
-        check!("event-malformed-json", "a body that is not JSON is refused", ERRORS, |bench| refused(bench, [EventTweak::RawBody(b"{\"event_type\":".to_vec())], REQUEST)),
-        check!("event-unknown-status", "a status that does not exist is refused", EVENT, |bench| refused(bench, [field("/data/status", "exploded")], REQUEST)),
-        check!("event-unknown-type", "an event type that does not exist is refused", EVENT, |bench| refused(bench, [field("/event_type", "consent_exploded")], REQUEST)),
-        check!("event-missing-member", "an event without its consent's id is refused", EVENT, |bench| refused(bench, [EventTweak::RemovedField("/data/consent_id".to_owned())], REQUEST)),
-        check!("event-oversized", "a body over 1 MiB is refused", ERRORS, |bench| refused(bench, [EventTweak::RawBody(oversized())], TOO_LARGE)),
-        check!("event-content-type", "a body that is neither JSON nor a JWT is refused", ERRORS, |bench| refused(bench, [EventTweak::ContentType("text/plain".to_owned())], MEDIA_TYPE)),
-        check!("event-method", "another method than POST is refused", ERRORS, |bench| wrong_method(bench)),
+        check!(
+            "event-other-provider",
+            "an event for another Data Provider is refused",
+            EVENT,
+            |bench| refused(
+                bench,
+                [field("/data/dp_id", "another-provider")],
+                ACCESS_DENIED
+            )
+        ),
+        check!(
+            "event-malformed-json",
+            "a body that is not JSON is refused",
+            ERRORS,
+            |bench| refused(
+                bench,
+                [EventTweak::RawBody(b"{\"event_type\":".to_vec())],
+                REQUEST
+            )
+        ),
+        check!(
+            "event-unknown-status",
+            "a status that does not exist is refused",
+            EVENT,
+            |bench| refused(bench, [field("/data/status", "exploded")], REQUEST)
+        ),
+        check!(
+            "event-unknown-type",
+            "an event type that does not exist is refused",
+            EVENT,
+            |bench| refused(bench, [field("/event_type", "consent_exploded")], REQUEST)
+        ),
+        check!(
+            "event-missing-member",
+            "an event without its consent's id is refused",
+            EVENT,
+            |bench| refused(
+                bench,
+                [EventTweak::RemovedField("/data/consent_id".to_owned())],
+                REQUEST
+            )
+        ),
+        check!(
+            "event-oversized",
+            "a body over 1 MiB is refused",
+            ERRORS,
+            |bench| refused(bench, [EventTweak::RawBody(oversized())], TOO_LARGE)
+        ),
+        check!(
+            "event-content-type",
+            "a body that is neither JSON nor a JWT is refused",
+            ERRORS,
+            |bench| refused(
+                bench,
+                [EventTweak::ContentType("text/plain".to_owned())],
+                MEDIA_TYPE
+            )
+        ),
+        check!(
+            "event-method",
+            "another method than POST is refused",
+            ERRORS,
+            |bench| wrong_method(bench)
+        ),
     ]
 }
 
 fn accepted_checks() -> Vec<Check> {
     vec![
-        check!("event-again", "the same event again is a success without effect", EVENT, |bench| again(bench)),
-        check!("event-late", "an old event that arrives late undoes nothing", EVENT, |bench| late(bench)),
-        check!("event-jwt", "an event as application/jwt is accepted", SIGNING, |bench| accepted(bench, [EventTweak::Jwt])),
-        check!("event-attached", "an attached signature in the header is accepted", SIGNING, |bench| accepted(bench, [EventTweak::Attached])),
-        check!("event-x-signature", "a signature in x-signature is accepted", SIGNING, |bench| accepted(bench, [EventTweak::SignatureHeader("x-signature".to_owned())])),
-        check!("event-any-case", "a status in capital letters is understood", "v1.2.2, Consent Status", |bench| accepted(bench, [field("/data/status", "AWAITING_AUTHORIZATION")])),
+        check!(
+            "event-again",
+            "the same event again is a success without effect",
+            EVENT,
+            |bench| again(bench)
+        ),
+        check!(
+            "event-late",
+            "an old event that arrives late undoes nothing",
+            EVENT,
+            |bench| late(bench)
+        ),
+        check!(
+            "event-jwt",
+            "an event as application/jwt is accepted",
+            SIGNING,
+            |bench| accepted(bench, [EventTweak::Jwt])
+        ),
+        check!(
+            "event-attached",
+            "an attached signature in the header is accepted",
+            SIGNING,
+            |bench| accepted(bench, [EventTweak::Attached])
+        ),
+        check!(
+            "event-x-signature",
+            "a signature in x-signature is accepted",
+            SIGNING,
+            |bench| accepted(
+                bench,
+                [EventTweak::SignatureHeader("x-signature".to_owned())]
+            )
+        ),
+        check!(
+            "event-any-case",
+            "a status in capital letters is understood",
+            "v1.2.2, Consent Status",
+            |bench| accepted(bench, [field("/data/status", "AWAITING_AUTHORIZATION")])
+        ),
     ]
 }
 
@@ -95,7 +283,9 @@ fn stale_header() -> EventTweak {
 
 /// Well-formed otherwise, so that only its size can be the reason.
 fn oversized() -> Vec<u8> {
-    json!({ "padding": "a".repeat(MEBIBYTE) }).to_string().into_bytes()
+    json!({ "padding": "a".repeat(MEBIBYTE) })
+        .to_string()
+        .into_bytes()
 }
 
 /// Says that a consent was revoked.
@@ -106,7 +296,11 @@ fn harmful(consent_id: &str) -> EventPost {
         .with(field("/data/updated_at", &Utc::now().to_rfc3339()))
 }
 
-async fn refused<const N: usize>(bench: &Bench<'_>, tweaks: [EventTweak; N], refusal: Refusal) -> Outcome {
+async fn refused<const N: usize>(
+    bench: &Bench<'_>,
+    tweaks: [EventTweak; N],
+    refusal: Refusal,
+) -> Outcome {
     let shared = bench.shared().await?;
     let id = fresh_id();
     let post = harmful(&shared.consent_id).with(EventTweak::InteractionId(Some(id.clone())));
@@ -145,7 +339,12 @@ fn taken(answer: &Answer, id: Option<&str>) -> Outcome {
 
 async fn claimed_key(bench: &Bench<'_>) -> Outcome {
     let kid = bench.key_id("paynet-signing")?;
-    refused(bench, [signed_by("rogue-signing"), EventTweak::Kid(kid)], SIGNATURE).await
+    refused(
+        bench,
+        [signed_by("rogue-signing"), EventTweak::Kid(kid)],
+        SIGNATURE,
+    )
+    .await
 }
 
 async fn consumer_key(bench: &Bench<'_>) -> Outcome {
@@ -178,7 +377,10 @@ async fn wrong_method(bench: &Bench<'_>) -> Outcome {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let id = fresh_id();
         let url = format!("{}/v1/consents/events", bench.webhooks_url);
-        let request = bench.simulator.request(method, url).certificate("paynet-client");
+        let request = bench
+            .simulator
+            .request(method, url)
+            .certificate("paynet-client");
         let answer = request.header("x-fapi-interaction-id", &id).send().await?;
         METHOD.check(&answer, Some(&id))?;
     }
@@ -196,7 +398,10 @@ async fn one_bad_of_two(bench: &Bench<'_>) -> Outcome {
     for (first, second) in [(&good, &bad), (&bad, &good)] {
         let id = fresh_id();
         let url = format!("{}/v1/consents/events", bench.webhooks_url);
-        let request = bench.simulator.request(Method::POST, url).certificate("paynet-client");
+        let request = bench
+            .simulator
+            .request(Method::POST, url)
+            .certificate("paynet-client");
         let answer = request
             .header("x-fapi-signature", first)
             .header("x-signature", second)

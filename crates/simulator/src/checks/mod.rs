@@ -112,9 +112,14 @@ mod tests {
         let mut seen = HashSet::new();
         for check in catalogue() {
             assert!(seen.insert(check.id), "{} is there twice", check.id);
-            let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            let named =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             assert!(check.id.bytes().all(named), "{}", check.id);
-            assert!(check.title.len() > 10 && check.source.len() > 5, "{}", check.id);
+            assert!(
+                check.title.len() > 10 && check.source.len() > 5,
+                "{}",
+                check.id
+            );
         }
     }
 }

@@ -3,29 +3,79 @@
 
 use url::Url;
 
-use super::{
-    Bench, Check,
-    authorize::leads_nowhere,
-    finding::Outcome,
-    refusal::REQUEST,
-};
+use super::{Bench, Check, authorize::leads_nowhere, finding::Outcome, refusal::REQUEST};
 use crate::scenario::AuthorizeRequest;
 
 const REDIRECT: &str = "v1.2.2, Authorize; RFC 9700 §4.1";
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
-        check!("redirect-missing", "a link without redirect_uri is refused", REDIRECT, |bench| missing(bench)),
-        check!("redirect-other-host", "a redirect_uri at another host is refused", REDIRECT, |bench| refused(bench, |_| vec!["https://evil.example/callback".to_owned()])),
-        check!("redirect-other-port", "a redirect_uri at another port is refused", REDIRECT, |bench| refused(bench, other_port)),
-        check!("redirect-other-scheme", "a redirect_uri with another scheme is refused", REDIRECT, |bench| refused(bench, other_scheme)),
-        check!("redirect-host-prefix", "a host that begins like the registered one is refused", REDIRECT, |bench| refused(bench, host_prefix)),
-        check!("redirect-path-prefix", "a path that begins like the registered one is refused", REDIRECT, |bench| refused(bench, path_prefix)),
-        check!("redirect-userinfo", "user information in a redirect_uri is refused", REDIRECT, |bench| refused(bench, userinfo)),
-        check!("redirect-fragment", "a fragment in a redirect_uri is refused", "RFC 6749 §3.1.2", |bench| refused(bench, |callback| vec![format!("{callback}#somewhere")])),
-        check!("redirect-traversal", "a path that climbs out of the registered one is refused", REDIRECT, |bench| refused(bench, traversal)),
-        check!("redirect-script", "addresses that are code or content are refused", REDIRECT, |bench| refused(bench, |_| code_and_content())),
-        check!("redirect-relative", "a redirect_uri that is no absolute address is refused", REDIRECT, |bench| refused(bench, |_| relative())),
+        check!(
+            "redirect-missing",
+            "a link without redirect_uri is refused",
+            REDIRECT,
+            |bench| missing(bench)
+        ),
+        check!(
+            "redirect-other-host",
+            "a redirect_uri at another host is refused",
+            REDIRECT,
+            |bench| refused(bench, |_| vec!["https://evil.example/callback".to_owned()])
+        ),
+        check!(
+            "redirect-other-port",
+            "a redirect_uri at another port is refused",
+            REDIRECT,
+            |bench| refused(bench, other_port)
+        ),
+        check!(
+            "redirect-other-scheme",
+            "a redirect_uri with another scheme is refused",
+            REDIRECT,
+            |bench| refused(bench, other_scheme)
+        ),
+        check!(
+            "redirect-host-prefix",
+            "a host that begins like the registered one is refused",
+            REDIRECT,
+            |bench| refused(bench, host_prefix)
+        ),
+        check!(
+            "redirect-path-prefix",
+            "a path that begins like the registered one is refused",
+            REDIRECT,
+            |bench| refused(bench, path_prefix)
+        ),
+        check!(
+            "redirect-userinfo",
+            "user information in a redirect_uri is refused",
+            REDIRECT,
+            |bench| refused(bench, userinfo)
+        ),
+        check!(
+            "redirect-fragment",
+            "a fragment in a redirect_uri is refused",
+            "RFC 6749 §3.1.2",
+            |bench| refused(bench, |callback| vec![format!("{callback}#somewhere")])
+        ),
+        check!(
+            "redirect-traversal",
+            "a path that climbs out of the registered one is refused",
+            REDIRECT,
+            |bench| refused(bench, traversal)
+        ),
+        check!(
+            "redirect-script",
+            "addresses that are code or content are refused",
+            REDIRECT,
+            |bench| refused(bench, |_| code_and_content())
+        ),
+        check!(
+            "redirect-relative",
+            "a redirect_uri that is no absolute address is refused",
+            REDIRECT,
+            |bench| refused(bench, |_| relative())
+        ),
     ]
 }
 
@@ -63,7 +113,11 @@ fn other_port(callback: &Url) -> Vec<String> {
 }
 
 fn other_scheme(callback: &Url) -> Vec<String> {
-    let other = if callback.scheme() == "https" { "http" } else { "https" };
+    let other = if callback.scheme() == "https" {
+        "http"
+    } else {
+        "https"
+    };
     vec![
         format!("{other}://{}{}", authority(callback), callback.path()),
         format!("ftp://{}{}", authority(callback), callback.path()),
@@ -80,7 +134,11 @@ fn host_prefix(callback: &Url) -> Vec<String> {
 }
 
 fn path_prefix(callback: &Url) -> Vec<String> {
-    vec![format!("{callback}ery"), format!("{callback}.evil"), format!("{callback}%2fmore")]
+    vec![
+        format!("{callback}ery"),
+        format!("{callback}.evil"),
+        format!("{callback}%2fmore"),
+    ]
 }
 
 fn userinfo(callback: &Url) -> Vec<String> {
@@ -102,11 +160,17 @@ fn traversal(callback: &Url) -> Vec<String> {
 }
 
 fn code_and_content() -> Vec<String> {
-    ["javascript:alert(1)", "data:text/html,<p>hello", "file:///etc/passwd"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "javascript:alert(1)",
+        "data:text/html,<p>hello",
+        "file:///etc/passwd",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 fn relative() -> Vec<String> {
-    ["/callback", "//evil.example/callback", "callback", ""].map(str::to_owned).to_vec()
+    ["/callback", "//evil.example/callback", "callback", ""]
+        .map(str::to_owned)
+        .to_vec()
 }

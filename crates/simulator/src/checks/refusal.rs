@@ -60,9 +60,9 @@ impl Refusal {
 fn error_body(answer: &Answer) -> Outcome {
     let body = answer.json();
     let text = answer.text();
-    let members = body.as_object().ok_or_else(|| {
-        Finding::Wrong(format!("the error is not a JSON object: {text}"))
-    })?;
+    let members = body
+        .as_object()
+        .ok_or_else(|| Finding::Wrong(format!("the error is not a JSON object: {text}")))?;
     let said = |name: &str| {
         let value = members.get(name).and_then(|value| value.as_str());
         value.is_some_and(|value| !value.trim().is_empty())

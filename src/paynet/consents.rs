@@ -105,7 +105,14 @@ impl Paynet {
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
                 Err(RetrieveError::NotFound)
             }
-            Err(error) => Err(RetrieveError::Unavailable(describe(error).await)),
+            Err(error) => {
+                let described = Described::of(error).await;
+                // PayNet's table has no code of its own for a consent that is none.
+                match described.code.as_deref() {
+                    Some("Consent.Invalid" | "Consent.NotFound") => Err(RetrieveError::NotFound),
+                    _ => Err(RetrieveError::Unavailable(described.text)),
+                }
+            }
         }
     }
 
@@ -161,7 +168,7 @@ async fn update_answer(answer: Result<(), Error<()>>) -> UpdateAnswer {
     };
     let status = error.status();
     let retry_after = retry_after(&error);
-    let detail = describe(error).await;
+    let detail = Described::of(error).await.text;
     match status {
         // Accepted, only the body was not what the document says.
         Some(status) if status.is_success() => UpdateAnswer::Accepted,
@@ -194,24 +201,39 @@ fn retry_after(error: &Error<()>) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
-/// In words for the log and the outbox: status and error code, never a body we do not know.
-async fn describe(error: Error<()>) -> String {
-    match error {
-        Error::UnexpectedResponse(response) => {
-            let status = response.status();
-            let body = super::fetch::read_bounded(response, 16 * 1024)
-                .await
-                .unwrap_or_default();
-            let code = serde_json::from_slice::<types::Error>(&body)
-                .map_or_else(|_| "no error code".to_owned(), |body| body.error);
-            format!("status {status}, {code}")
+/// A failed call: PayNet's error code, if it gave one, and words for the log and the outbox, never a body
+/// we do not know.
+struct Described {
+    code: Option<String>,
+    text: String,
+}
+
+impl Described {
+    async fn of(error: Error<()>) -> Self {
+        let text = match error {
+            Error::UnexpectedResponse(response) => return Self::of_answer(response).await,
+            Error::CommunicationError(error) | Error::ResponseBodyError(error) => {
+                super::fetch::transport(error).to_string()
+            }
+            Error::InvalidResponsePayload(_, error) => format!("unreadable answer: {error}"),
+            Error::Custom(detail) => detail,
+            other => other.to_string(),
+        };
+        Self { code: None, text }
+    }
+
+    async fn of_answer(response: reqwest::Response) -> Self {
+        let status = response.status();
+        let body = super::fetch::read_bounded(response, 16 * 1024)
+            .await
+            .unwrap_or_default();
+        let code = serde_json::from_slice::<types::Error>(&body).ok();
+        let code = code.map(|body| body.error);
+        let named = code.as_deref().unwrap_or("no error code");
+        Self {
+            text: format!("status {status}, {named}"),
+            code,
         }
-        Error::CommunicationError(error) | Error::ResponseBodyError(error) => {
-            super::fetch::transport(error).to_string()
-        }
-        Error::InvalidResponsePayload(_, error) => format!("unreadable answer: {error}"),
-        Error::Custom(detail) => detail,
-        other => other.to_string(),
     }
 }
 

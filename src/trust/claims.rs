@@ -101,15 +101,11 @@ impl CallClaims {
             clippy::cast_precision_loss,
             reason = "settings are small numbers of seconds"
         )]
-        let (window, skew, life) = (
-            profile.issued_at_window as f64,
-            profile.clock_skew as f64,
-            profile.token_lifetime as f64,
-        );
-        let in_order = iat.is_finite() && exp.is_finite() && self.nbf.is_none_or(f64::is_finite);
-        if !in_order || (iat - now).abs() > window {
-            return Err(invalid("claims.iat", "iat is too far from the present"));
+        let (skew, life) = (profile.clock_skew as f64, profile.token_lifetime as f64);
+        if !exp.is_finite() || !self.nbf.is_none_or(f64::is_finite) {
+            return Err(invalid("claims.times", "nbf and exp must be numbers"));
         }
+        check_issued_at(iat, expected.now, profile)?;
         if self.nbf.is_some_and(|nbf| nbf > now + skew) {
             return Err(invalid("claims.nbf", "nbf is in the future"));
         }
@@ -155,6 +151,24 @@ impl CallClaims {
                 "url is not the resource of this request",
             ))
         }
+    }
+}
+
+/// `iat`, of claims or of a protected header, is about now.
+pub fn check_issued_at(
+    iat: f64,
+    now: DateTime<Utc>,
+    profile: &WireProfile,
+) -> Result<(), ApiError> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "settings are small numbers of seconds"
+    )]
+    let window = profile.issued_at_window as f64;
+    if iat.is_finite() && (iat - seconds(now)).abs() <= window {
+        Ok(())
+    } else {
+        Err(invalid("claims.iat", "iat is too far from the present"))
     }
 }
 

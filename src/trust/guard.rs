@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use izin_jose::{KeyId, UnverifiedJws};
+use izin_jose::{Header, KeyId, UnverifiedJws};
 use poem::Request;
 use serde_json::Value;
 
-use super::claims::{CallClaims, Expected};
+use super::claims::{CallClaims, Expected, check_issued_at};
 use super::context::{
     AccountCall, AuthorizeCall, EventCall, PublicCall, RequestSignature, UserinfoCall,
 };
@@ -144,6 +144,7 @@ impl OfpGuard {
             .verifier
             .verify(signature, &Party::Paynet, content)
             .await?;
+        self.check_age(signed.header())?;
         let Signed::Attached(jws) = signed else {
             return Ok(consent_id);
         };
@@ -163,9 +164,11 @@ impl OfpGuard {
         let signatures = self.signatures(facts)?;
         for (_, signature) in signatures {
             let content = consent_id.as_str().as_bytes();
-            self.verifier
+            let verified = self
+                .verifier
                 .verify_content(signature, &Party::Paynet, content)
                 .await?;
+            self.check_age(verified.header())?;
         }
         Ok(consent_id)
     }
@@ -179,17 +182,29 @@ impl OfpGuard {
                 .verifier
                 .verify(compact.trim(), &Party::Paynet, b"")
                 .await?;
+            self.check_age(signed.header())?;
             return match signed {
                 Signed::Attached(jws) => Ok(Bytes::from(jws.into_payload())),
                 Signed::Detached(_) => Err(SignatureRefusal::OtherContent.into()),
             };
         }
         for (_, signature) in self.signatures(facts)? {
-            self.verifier
+            let verified = self
+                .verifier
                 .verify_content(signature, &Party::Paynet, body)
                 .await?;
+            self.check_age(verified.header())?;
         }
         Ok(body.clone())
+    }
+
+    /// Authorize, userinfo and events carry no claims; if PayNet says in the protected header when it signed,
+    /// that must be recent.
+    fn check_age(&self, header: &Header) -> Result<(), ApiError> {
+        let now = self.sealer.clock.now();
+        header.iat.map_or(Ok(()), |iat| {
+            check_issued_at(iat, now, &self.sealer.profile)
+        })
     }
 
     async fn open_account(

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use izin_jose::{Algorithm, JwsError, KeyError, UnverifiedJws, VerificationPolicy, VerifiedJws};
+use izin_jose::{
+    Algorithm, Header, JwsError, KeyError, UnverifiedJws, VerificationPolicy, VerifiedJws,
+};
 
 use crate::http::{ApiError, ErrorCode};
 use crate::paynet::{KeyDirectory, KeysUnavailable, Party};
@@ -69,6 +71,15 @@ pub enum Signed {
     Attached(VerifiedJws),
     /// The payload is the request's own.
     Detached(VerifiedJws),
+}
+
+impl Signed {
+    /// The protected header.
+    pub fn header(&self) -> &Header {
+        match self {
+            Self::Attached(jws) | Self::Detached(jws) => jws.header(),
+        }
+    }
 }
 
 #[derive(Clone)]

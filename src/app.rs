@@ -186,6 +186,7 @@ impl Endpoints {
         let pages = Arc::new(Pages {
             authorization: rooms.authorization.clone(),
             bank_name: config.ui.name.clone(),
+            help_line: config.ui.help_line.clone(),
             consumers: config.ofp.consumers.clone(),
             renderer: rooms.renderer.clone(),
             secure,

@@ -43,13 +43,14 @@ struct Running {
 impl Demo {
     pub async fn run(self) -> anyhow::Result<()> {
         super::start_logging("izin=warn,izin_simulator=warn,error");
+        let stop = super::StopSignals::listen()?;
         let temporary = tempfile::Builder::new().prefix("izin-demo-").tempdir()?;
         let folder = self.data.as_deref().unwrap_or(temporary.path());
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be created", folder.display()))?;
         let running = self.start(folder).await?;
         self.announce(&running);
-        super::asked_to_stop().await?;
+        stop.received().await;
         eprintln!("stopping");
         running.start_page.stop().await;
         running.service.stop().await;

@@ -5,6 +5,7 @@ pub mod demo;
 mod serve;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// PayNet's consent systems for Malaysian institutions: a Data Provider on the Open Finance Platform.
 #[derive(Debug, Parser)]
@@ -65,12 +66,24 @@ fn start_logging(default: &str) {
         .init();
 }
 
-/// Until the process is asked to stop (SIGTERM, Ctrl-C).
-async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminated.recv() => {}
+/// SIGTERM or Ctrl-C. Listened for before anything is announced, so that a quick stop is a clean one.
+struct StopSignals {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupted: signal(SignalKind::interrupt())?,
+            terminated: signal(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
+    }
 }

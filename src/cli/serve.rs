@@ -19,6 +19,7 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self) -> anyhow::Result<()> {
         super::start_logging("izin=info,warn");
+        let stop = super::StopSignals::listen()?;
         let config = Config::load(self.config.as_deref())?;
         let service = Service::start(config, Arc::new(SystemClock)).await?;
         println!(
@@ -26,7 +27,7 @@ impl Serve {
             service.webhooks_address
         );
         println!("customers {}", service.public_url);
-        super::asked_to_stop().await?;
+        stop.received().await;
         tracing::info!("stopping");
         service.stop().await;
         Ok(())

@@ -107,6 +107,8 @@ pub enum SignInKind {
 #[serde(deny_unknown_fields)]
 pub struct Ui {
     pub name: String,
+    /// Where customers get help, in a few words.
+    pub help_line: Option<String>,
     pub session_minutes: i64,
 }
 

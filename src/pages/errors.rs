@@ -86,7 +86,7 @@ impl Pages {
         let frame = Frame {
             language: reader.language,
             bank_name: self.bank_name.clone(),
-            help_line: None,
+            help_line: self.help_line.clone(),
             consumer_name: None,
             csrf: None,
             reference: Some(reader.reference.clone()),

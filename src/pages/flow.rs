@@ -227,7 +227,7 @@ impl Pages {
         Frame {
             language: visit.language,
             bank_name: self.bank_name.clone(),
-            help_line: None,
+            help_line: self.help_line.clone(),
             consumer_name: Some(self.consumer_of(&visit.consent)),
             csrf: Some(visit.session.journey.csrf.clone()),
             reference: Some(visit.consent.id.short().to_owned()),
@@ -251,7 +251,7 @@ impl Pages {
         let frame = Frame {
             language: Language::from_accept_language(header).unwrap_or_default(),
             bank_name: self.bank_name.clone(),
-            help_line: None,
+            help_line: self.help_line.clone(),
             consumer_name: None,
             csrf: None,
             reference: None,

@@ -29,6 +29,7 @@ use render::Renderer;
 pub struct Pages {
     pub authorization: Authorization,
     pub bank_name: String,
+    pub help_line: Option<String>,
     /// `dc_id` to legal name.
     pub consumers: BTreeMap<String, String>,
     pub renderer: Arc<Renderer>,

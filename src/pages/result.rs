@@ -20,18 +20,21 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Pages {
-    /// Waits a little for PayNet to accept, so that most customers never see "finishing".
+    /// Waits a little for PayNet to take the decision in, so that most customers never see "finishing" and
+    /// PayNet knows the outcome when the browser comes back.
     pub(super) async fn wait_for_platform(&self, visit: &Visit) {
-        let settled = async {
-            while let Ok(Some(consent)) = self.authorization.consent(&visit.consent.id).await {
-                if consent.status != Status::Deciding {
-                    return;
-                }
+        let told = async {
+            while let Ok(true) = self
+                .authorization
+                .store
+                .is_undelivered(&visit.consent.id)
+                .await
+            {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        // Not settled in time is an answer too: the page says so.
-        let _ = tokio::time::timeout(PATIENCE, settled).await;
+        // Not told in time is no failure: the delivery goes on.
+        let _ = tokio::time::timeout(PATIENCE, told).await;
     }
 
     /// The consent as it is now.

@@ -59,6 +59,7 @@ impl Pages {
                     .decline(&mut visit.session, Decline::ByCustomer, Some(reviewed))
                     .await;
                 decided(outcome)?;
+                self.wait_for_platform(&visit).await;
                 Ok(see(HOME))
             }
             _ => Ok(see(HOME)),
@@ -84,6 +85,7 @@ impl Pages {
                 .decline(&mut visit.session, decline, None)
                 .await,
         )?;
+        self.wait_for_platform(&visit).await;
         if nothing_to_share {
             // The page has already explained it, and its button said that it leads back.
             return self.submit_result(&self.again(visit).await?);

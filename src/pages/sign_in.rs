@@ -181,6 +181,7 @@ impl Pages {
         let mut view = ErrorView::new(ErrorReason::Locked);
         view.retry_url = Some(BACK_TO_USERNAME.into());
         view.action_url = Some("/consent/error".into());
+        view.wait_minutes = self.authorization.sign_in.lock_minutes();
         let frame = self.frame(visit);
         self.rendered(
             StatusCode::TOO_MANY_REQUESTS,

@@ -109,6 +109,11 @@ impl PasswordSignIn {
         })
     }
 
+    /// How long a lock lasts, in minutes.
+    pub fn lock_minutes(&self) -> Option<u32> {
+        u32::try_from(self.lock.num_minutes()).ok()
+    }
+
     /// The phrase to show for this name; an invented one if the name is unknown.
     pub async fn phrase(&self, username: &str) -> Result<String, SignInError> {
         let known = self.bank.phrase(username).await?;

@@ -156,6 +156,7 @@ operations! {
     claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Delivery>;
     postpone(delivery: &str, next: At, error: &str) -> ();
     park(delivery: &str, now: At, error: &str) -> ();
+    is_undelivered(consent: &ConsentId) -> bool;
     save_handle(sha256: &str, handle: &HandleRecord) -> ();
     take_handle(sha256: &str, now: At) -> Option<HandleRecord>;
     open_session(sha256: &str, consent: &ConsentId, state: Value, expires_at: At) -> ();

@@ -70,6 +70,6 @@ async function switchLanguage(page, language) {
 }
 
 async function picture(page, name) {
-  await page.screenshot({ path: `${FOLDER}${name}.png`, fullPage: true, animations: 'disabled', caret: 'hide' });
+  await page.screenshot({ path: `${FOLDER}${name}.png`, fullPage: true });
   console.log(`docs/images/${name}.png`);
 }

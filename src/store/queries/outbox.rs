@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
+use crate::ids::ConsentId;
 use crate::store::StoreResult;
 use crate::store::rows::{Delivery, OutboxRow};
 use crate::store::schema::outbox;
@@ -73,4 +74,14 @@ pub async fn park(conn: &mut Conn, delivery: &str, now: At, error: &str) -> Stor
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Whether PayNet has still to be told something about this consent; what is parked waits for an operator.
+pub async fn is_undelivered(conn: &mut Conn, consent: &ConsentId) -> StoreResult<bool> {
+    let waiting = outbox::table
+        .filter(outbox::consent_id.eq(consent.as_str()))
+        .filter(outbox::parked_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(waiting))
+        .get_result(conn)
+        .await?)
 }

@@ -363,6 +363,8 @@ async fn userinfo_honest(bench: &Bench<'_>) -> Outcome {
     let answer = asked.send(bench, false).await?;
     ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
     interaction_id(&answer, asked.interaction_id.as_deref())?;
+    let caching = answer.header("cache-control").unwrap_or_default();
+    ensure!(caching.contains("no-store"), "cache-control is {caching:?}");
     let claims = answer.json();
     let consent = bench.consent(&shared.consent_id)?.consent;
     let hashed = consent.identity.map(|identity| identity.hashed_id_number);

@@ -1,6 +1,8 @@
 //! What checks stand on: the provider under test, a customer or two, and the consents they need, prepared once where checks only read.
 
-use tokio::sync::OnceCell;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
 use super::finding::{Finding, Outcome};
@@ -15,6 +17,11 @@ use crate::{
     scenario::{ConsentSnapshot, ScenarioError},
     simulator::Simulator,
 };
+
+/// Purposes of the consents that checks share and of those they stage for themselves. They differ, because PayNet ends a consent when the
+/// customer approves another for the same consumer and purpose.
+const FOR_ALL: &str = "pfm";
+const FOR_ONE: &str = "credit_underwriting";
 
 /// How a customer signs in.
 #[derive(Clone, Debug)]
@@ -37,7 +44,8 @@ pub struct Bench<'a> {
     pub(super) customer: Credentials,
     other_customer: Option<Credentials>,
     person: Customer,
-    shared: OnceCell<Result<Authorized, String>>,
+    /// None until it is needed.
+    shared: Mutex<Option<Result<Arc<Authorized>, String>>>,
     narrow: OnceCell<Result<Authorized, String>>,
     choosing: OnceCell<Result<Choosing, String>>,
 }
@@ -78,7 +86,7 @@ impl<'a> Bench<'a> {
             customer,
             other_customer: None,
             person,
-            shared: OnceCell::new(),
+            shared: Mutex::default(),
             narrow: OnceCell::new(),
             choosing: OnceCell::new(),
         })
@@ -132,7 +140,7 @@ impl<'a> Bench<'a> {
 
     /// A consent nobody has decided on, known to the provider.
     pub(super) async fn awaiting(&self) -> Outcome<Consent> {
-        self.awaiting_with(self.new_consent()?).await
+        self.awaiting_with(self.new_consent(FOR_ONE)?).await
     }
 
     /// A browser at the provider's first screen for a new consent; with the consent's id.
@@ -151,12 +159,29 @@ impl<'a> Bench<'a> {
     }
 
     /// The consent that checks which only read have in common.
-    pub(super) async fn shared(&self) -> Outcome<&Authorized> {
-        let staged = self.shared.get_or_init(|| async {
-            let approved = self.authorized().await;
-            approved.map_err(Finding::text)
-        });
-        prepared(staged.await)
+    pub(super) async fn shared(&self) -> Outcome<Arc<Authorized>> {
+        let mut place = self.shared.lock().await;
+        if place.is_none() {
+            let approved = match self.new_consent(FOR_ALL) {
+                Ok(new) => self.approved(new, &self.customer).await,
+                Err(finding) => Err(finding),
+            };
+            *place = Some(approved.map(Arc::new).map_err(Finding::text));
+        }
+        match place.as_ref() {
+            Some(Ok(staged)) => Ok(Arc::clone(staged)),
+            Some(Err(why)) => Err(unprepared(why)),
+            None => Err(unprepared("nothing was staged")),
+        }
+    }
+
+    /// For checks that change the shared consent if they fail: the next check gets a new one.
+    pub(super) async fn repaired(&self, trial: impl Future<Output = Outcome> + Send) -> Outcome {
+        let outcome = trial.await;
+        if outcome.is_err() {
+            *self.shared.lock().await = None;
+        }
+        outcome
     }
 
     /// A consent without transactions; of the other customer, if there is one.
@@ -164,7 +189,8 @@ impl<'a> Bench<'a> {
         let staged = self.narrow.get_or_init(|| async {
             let who = self.other_customer.as_ref().unwrap_or(&self.customer);
             let narrow = ["read_accounts", "read_balances"];
-            let consent = self.new_consent().map(|new| new.permissions(&narrow));
+            let consent = self.new_consent(FOR_ALL);
+            let consent = consent.map(|new| new.permissions(&narrow));
             let approved = match consent {
                 Ok(consent) => self.approved(consent, who).await,
                 Err(finding) => Err(finding),
@@ -204,7 +230,8 @@ impl<'a> Bench<'a> {
 
     /// A consent of the check's own, approved.
     pub(super) async fn authorized(&self) -> Outcome<Authorized> {
-        self.approved(self.new_consent()?, &self.customer).await
+        self.approved(self.new_consent(FOR_ONE)?, &self.customer)
+            .await
     }
 
     /// Nobody has decided, and PayNet was told nothing.
@@ -219,8 +246,9 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn new_consent(&self) -> Outcome<NewConsent> {
-        Ok(NewConsent::new(&self.consumer()?.dc_id, &self.dp_id))
+    fn new_consent(&self, purpose: &str) -> Outcome<NewConsent> {
+        let new = NewConsent::new(&self.consumer()?.dc_id, &self.dp_id);
+        Ok(new.purpose(purpose))
     }
 
     async fn awaiting_with(&self, new: NewConsent) -> Outcome<Consent> {
@@ -260,6 +288,9 @@ pub(super) fn fresh_id() -> String {
 }
 
 fn prepared<T>(staged: &Result<T, String>) -> Outcome<&T> {
-    let failed = |why: &String| Finding::Wrong(format!("the check could not be prepared: {why}"));
-    staged.as_ref().map_err(failed)
+    staged.as_ref().map_err(|why| unprepared(why))
+}
+
+fn unprepared(why: &str) -> Finding {
+    Finding::Wrong(format!("the check could not be prepared: {why}"))
 }

@@ -69,7 +69,13 @@ fn consent_checks() -> Vec<Check> {
             "data-revoked",
             "a revocation takes effect on the very next call",
             CONSENT_RULES,
-            |bench| stopped(bench, ConsentStatus::Revoked)
+            |bench| revoked(bench)
+        ),
+        check!(
+            "data-suspended",
+            "a suspension pauses and a reinstatement resumes",
+            CONSENT_RULES,
+            |bench| bench.repaired(suspended(bench))
         ),
         check!(
             "data-permission-missing",
@@ -250,21 +256,33 @@ async fn awaiting(bench: &Bench<'_>) -> Outcome {
 }
 
 /// Served until PayNet says stop, and not once afterwards.
-async fn stopped(bench: &Bench<'_>, status: ConsentStatus) -> Outcome {
+async fn revoked(bench: &Bench<'_>) -> Outcome {
     let own = bench.authorized().await?;
     let call = |resource| DataCall::new(resource, &own.consent_id, &own.account_id);
     opened(&bench.simulator.data_call(call(Resource::Balances)).await?)?;
-    let told = bench
-        .simulator
-        .transition(&own.consent_id, status, None, "data_consumer_user");
+    becomes(bench, &own.consent_id, ConsentStatus::Revoked).await?;
+    for resource in RESOURCES {
+        refused_call(bench, call(resource), CONSENT).await?;
+    }
+    Ok(())
+}
+
+async fn suspended(bench: &Bench<'_>) -> Outcome {
+    let consent_id = &bench.shared().await?.consent_id;
+    becomes(bench, consent_id, ConsentStatus::Suspended).await?;
+    refused(bench, [], CONSENT).await?;
+    becomes(bench, consent_id, ConsentStatus::Authorized).await?;
+    opened(&bench.simulator.data_call(balances(bench).await?).await?)
+}
+
+/// PayNet changes the consent and tells the provider.
+async fn becomes(bench: &Bench<'_>, consent_id: &str, status: ConsentStatus) -> Outcome {
+    let told = bench.simulator.transition(consent_id, status, None, "ofp");
     let told = told.await?;
     ensure!(
         told.accepted(),
         "the provider did not take the event: {told:?}"
     );
-    for resource in RESOURCES {
-        refused_call(bench, call(resource), CONSENT).await?;
-    }
     Ok(())
 }
 

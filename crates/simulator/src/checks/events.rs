@@ -146,7 +146,7 @@ fn algorithm_checks() -> Vec<Check> {
             "event-one-bad-of-two",
             "of two signatures both must verify",
             SIGNING,
-            |bench| one_bad_of_two(bench)
+            |bench| bench.repaired(one_bad_of_two(bench))
         ),
     ]
 }
@@ -232,7 +232,7 @@ fn accepted_checks() -> Vec<Check> {
             "event-late",
             "an old event that arrives late undoes nothing",
             EVENT,
-            |bench| late(bench)
+            |bench| bench.repaired(late(bench))
         ),
         check!(
             "event-jwt",
@@ -301,13 +301,16 @@ async fn refused<const N: usize>(
     tweaks: [EventTweak; N],
     refusal: Refusal,
 ) -> Outcome {
-    let shared = bench.shared().await?;
-    let id = fresh_id();
-    let post = harmful(&shared.consent_id).with(EventTweak::InteractionId(Some(id.clone())));
-    let post = tweaks.into_iter().fold(post, EventPost::with);
-    let answer = bench.simulator.post_event(post).await?;
-    refusal.check(&answer, Some(&id))?;
-    still_served(bench).await
+    let trial = async {
+        let shared = bench.shared().await?;
+        let id = fresh_id();
+        let post = harmful(&shared.consent_id).with(EventTweak::InteractionId(Some(id.clone())));
+        let post = tweaks.into_iter().fold(post, EventPost::with);
+        let answer = bench.simulator.post_event(post).await?;
+        refusal.check(&answer, Some(&id))?;
+        still_served(bench).await
+    };
+    bench.repaired(trial).await
 }
 
 async fn still_served(bench: &Bench<'_>) -> Outcome {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     ConsumerApp,
     screens::see_other,
-    session::{Link, Refusal, set_cookie},
+    session::{Link, Refusal},
 };
 
 #[derive(Deserialize)]
@@ -37,6 +37,11 @@ pub(super) async fn callback(
         (handle, session.journeys.remove(&state))
     };
     let Some(provider) = journey else {
+        let linked = !app.sessions().of(request).1.links.is_empty();
+        if linked && outcome.code.is_some() {
+            // Back, and "go back" once more: what it led to is there already.
+            return app.set_cookie(see_other("/linked"), &handle);
+        }
         let message = "We did not expect you back from a bank. Please start again.";
         return app.trouble(StatusCode::BAD_REQUEST, message);
     };
@@ -48,7 +53,7 @@ pub(super) async fn callback(
             bank: provider.name,
             explanation: explanation(&reason),
         });
-        return set_cookie(see_other("/not-linked"), &handle);
+        return app.set_cookie(see_other("/not-linked"), &handle);
     };
     match app.paynet.exchange(&code).await {
         Ok(access) => {
@@ -56,7 +61,7 @@ pub(super) async fn callback(
             let (_, session) = sessions.of(request);
             let consent_id = access.consent.consent_id.clone();
             session.links.insert(consent_id, Link { provider, access });
-            set_cookie(see_other("/linked"), &handle)
+            app.set_cookie(see_other("/linked"), &handle)
         }
         Err(error) => {
             tracing::warn!(%error, "the code cannot be exchanged");

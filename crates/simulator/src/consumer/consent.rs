@@ -15,7 +15,6 @@ use super::{
     ConsumerApp,
     messages::{ListedProvider, Wish},
     screens::see_other,
-    session::set_cookie,
 };
 use crate::random;
 
@@ -54,7 +53,7 @@ pub(super) async fn review(
         permissions => wish.permissions,
         until => wish.expires_at.format("%-d %B %Y").to_string(),
     };
-    set_cookie(app.screens.render("consent", page), &handle)
+    app.set_cookie(app.screens.render("consent", page), &handle)
 }
 
 #[handler]
@@ -92,7 +91,7 @@ pub(super) async fn submit(
         session.journeys.insert(state, provider);
     }
     match app.platform_url(&request_uri) {
-        Some(location) => set_cookie(see_other(location.as_str()), &handle),
+        Some(location) => app.set_cookie(see_other(location.as_str()), &handle),
         None => app.trouble(
             StatusCode::INTERNAL_SERVER_ERROR,
             "The bank cannot be reached right now.",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::context;
 use poem::{Request, Response, handler, web::Data};
 
-use super::{ConsumerApp, session::set_cookie};
+use super::ConsumerApp;
 
 #[handler]
 #[expect(
@@ -19,5 +19,5 @@ pub(super) fn link(app: Data<&Arc<ConsumerApp>>, request: &Request) -> Response 
         (handle, session.links.len())
     };
     let page = context! { linked, purpose => app.purpose };
-    set_cookie(app.screens.render("link", page), &handle)
+    app.set_cookie(app.screens.render("link", page), &handle)
 }

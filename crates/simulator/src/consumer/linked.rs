@@ -11,12 +11,8 @@ use poem::{
 use serde::Deserialize;
 
 use super::{
-    ConsumerApp,
-    messages::Balance,
-    money::masked,
-    paynet_error::PaynetError,
-    screens::see_other,
-    session::{Link, set_cookie},
+    ConsumerApp, messages::Balance, money::masked, paynet_error::PaynetError, screens::see_other,
+    session::Link,
 };
 use crate::platform::consent::ConsentedAccount;
 
@@ -35,7 +31,7 @@ pub(super) async fn linked(app: Data<&Arc<ConsumerApp>>, request: &Request) -> R
         (handle, session.csrf.clone(), links)
     };
     if links.is_empty() {
-        return set_cookie(see_other("/"), &handle);
+        return app.set_cookie(see_other("/"), &handle);
     }
     let mut shown = Vec::new();
     for mut link in links {
@@ -43,7 +39,7 @@ pub(super) async fn linked(app: Data<&Arc<ConsumerApp>>, request: &Request) -> R
         app.remember(request, link);
     }
     let page = context! { csrf, links => shown };
-    set_cookie(app.screens.render("linked", page), &handle)
+    app.set_cookie(app.screens.render("linked", page), &handle)
 }
 
 #[handler]

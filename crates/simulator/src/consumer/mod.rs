@@ -66,7 +66,7 @@ impl ConsumerApp {
         Ok(Self {
             paynet,
             screens: Screens::new(&consumer.dc_id, &consumer.name),
-            sessions: Mutex::default(),
+            sessions: Mutex::new(Sessions::new(&consumer.dc_id)),
             purpose: consumer.purpose.clone(),
             pages_url: urls.pages.clone(),
         })

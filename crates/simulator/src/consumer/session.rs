@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use poem::{Request, Response};
 
+use super::ConsumerApp;
 use super::messages::{Access, ListedProvider};
 use crate::{pages::cookie, random};
 
-const COOKIE: &str = "consumer_session";
-
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sessions {
+    cookie: String,
     by_handle: HashMap<String, Session>,
 }
 
@@ -41,9 +41,17 @@ pub(super) struct Refusal {
 }
 
 impl Sessions {
+    pub(super) fn new(dc_id: &str) -> Self {
+        Self {
+            cookie: cookie_name(dc_id),
+            by_handle: HashMap::new(),
+        }
+    }
+
     /// The browser's session; a new one if it has none.
     pub(super) fn of(&mut self, request: &Request) -> (String, &mut Session) {
-        let known = cookie(request, COOKIE).filter(|handle| self.by_handle.contains_key(*handle));
+        let known =
+            cookie(request, &self.cookie).filter(|handle| self.by_handle.contains_key(*handle));
         let handle = known.map_or_else(random::handle, str::to_owned);
         let session = self
             .by_handle
@@ -56,11 +64,21 @@ impl Sessions {
     }
 }
 
-/// Sent with every page; on loopback without TLS there is nothing to mark as secure.
-pub(super) fn set_cookie(mut response: Response, handle: &str) -> Response {
-    let cookie = format!("{COOKIE}={handle}; Path=/; HttpOnly; SameSite=Lax");
-    if let Ok(cookie) = cookie.parse() {
-        response.headers_mut().append("set-cookie", cookie);
+impl ConsumerApp {
+    /// Sent with every page; on loopback without TLS there is nothing to mark as secure.
+    pub(super) fn set_cookie(&self, mut response: Response, handle: &str) -> Response {
+        let cookie = format!(
+            "{}={handle}; Path=/; HttpOnly; SameSite=Lax",
+            cookie_name(&self.paynet.dc_id)
+        );
+        if let Ok(cookie) = cookie.parse() {
+            response.headers_mut().append("set-cookie", cookie);
+        }
+        response
     }
-    response
+}
+
+/// Of this app alone: cookies of one host are shared by all its ports.
+fn cookie_name(dc_id: &str) -> String {
+    format!("{dc_id}_session")
 }

@@ -1,32 +1,24 @@
-//! `GET /v1/oauth/authorize` and what follows it: only PayNet's link opens a journey, once; and userinfo, by which PayNet asks who came.
+//! `GET /v1/oauth/authorize` and what follows it: only PayNet's link opens a journey, and only once.
 
 use http::Method;
-use serde_json::Value;
 use url::Url;
 
 use super::{
     Bench, Check,
     bench::fresh_id,
     finding::Outcome,
-    refusal::{CONSENT, REQUEST, Refusal, SIGNATURE, interaction_id},
+    refusal::{CONSENT, REQUEST, Refusal, SIGNATURE},
 };
 use crate::{
     customer::Page,
-    forge::{ForgedAlgorithm, Signing, tamper_signature},
+    forge::{ForgedAlgorithm, Signing},
     scenario::{Answer, AuthorizeRequest},
 };
 
 const AUTHORIZE: &str = "v1.2.2, Authorize";
 const ALGORITHMS: &str = "v1.2.2, Message Signing; RFC 8725 §3.1";
-const USERINFO: &str = "v1.2.2, User Info";
 
 pub(super) fn checks() -> Vec<Check> {
-    let mut all = link_checks();
-    all.extend(userinfo_checks());
-    all
-}
-
-fn link_checks() -> Vec<Check> {
     vec![
         check!(
             "authorize-honest",
@@ -116,41 +108,6 @@ fn link_checks() -> Vec<Check> {
             "the link of a decided consent asks nobody to decide again",
             AUTHORIZE,
             |bench| decided(bench)
-        ),
-    ]
-}
-
-fn userinfo_checks() -> Vec<Check> {
-    vec![
-        check!(
-            "userinfo-honest",
-            "userinfo names the customer who approved",
-            USERINFO,
-            |bench| userinfo_honest(bench)
-        ),
-        check!(
-            "userinfo-no-interaction-id",
-            "userinfo without an interaction id is refused, with a fresh one",
-            USERINFO,
-            |bench| userinfo_without_id(bench)
-        ),
-        check!(
-            "userinfo-not-authorized",
-            "userinfo of an undecided consent is refused",
-            USERINFO,
-            |bench| userinfo_awaiting(bench)
-        ),
-        check!(
-            "userinfo-unknown-consent",
-            "userinfo of an unknown consent is refused",
-            USERINFO,
-            |bench| userinfo_unknown(bench)
-        ),
-        check!(
-            "userinfo-foreign-key",
-            "userinfo signed with an unpublished key is refused",
-            USERINFO,
-            |bench| userinfo_forged(bench)
         ),
     ]
 }
@@ -314,101 +271,4 @@ async fn decided(bench: &Bench<'_>) -> Outcome {
         "PayNet was told again"
     );
     Ok(())
-}
-
-struct Asked {
-    consent_id: String,
-    interaction_id: Option<String>,
-    signing: Signing,
-}
-
-impl Asked {
-    fn about(consent_id: &str) -> Self {
-        Self {
-            consent_id: consent_id.to_owned(),
-            interaction_id: Some(fresh_id()),
-            signing: Signing::by("paynet-signing").detached(),
-        }
-    }
-
-    async fn send(&self, bench: &Bench<'_>, damage: bool) -> Outcome<Answer> {
-        let consent_id = &self.consent_id;
-        let mut signature = bench.simulator.sign(&self.signing, consent_id.as_bytes())?;
-        if damage {
-            signature = tamper_signature(&signature);
-        }
-        let url = format!(
-            "{}/v1/oauth/userinfo?consent_id={consent_id}",
-            bench.webhooks_url
-        );
-        let mut request = bench
-            .simulator
-            .request(Method::GET, url)
-            .certificate("paynet-client");
-        if let Some(id) = &self.interaction_id {
-            request = request.header("x-fapi-interaction-id", id);
-        }
-        Ok(request.header("x-fapi-signature", signature).send().await?)
-    }
-
-    async fn refused(&self, bench: &Bench<'_>, refusal: Refusal) -> Outcome {
-        let answer = self.send(bench, false).await?;
-        refusal.check(&answer, self.interaction_id.as_deref())
-    }
-}
-
-async fn userinfo_honest(bench: &Bench<'_>) -> Outcome {
-    let shared = bench.shared().await?;
-    let asked = Asked::about(&shared.consent_id);
-    let answer = asked.send(bench, false).await?;
-    ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
-    interaction_id(&answer, asked.interaction_id.as_deref())?;
-    let caching = answer.header("cache-control").unwrap_or_default();
-    ensure!(caching.contains("no-store"), "cache-control is {caching:?}");
-    let claims = answer.json();
-    let consent = bench.consent(&shared.consent_id)?.consent;
-    let hashed = consent.identity.map(|identity| identity.hashed_id_number);
-    ensure!(
-        claims["sub"].as_str().is_some_and(|sub| !sub.is_empty()),
-        "no sub in {claims}"
-    );
-    ensure!(
-        claims["hashed_id_number"].as_str() == hashed.as_deref()
-            || claims["hashed_id_number"] == Value::Null,
-        "not the customer PayNet was told of: {claims}"
-    );
-    Ok(())
-}
-
-async fn userinfo_without_id(bench: &Bench<'_>) -> Outcome {
-    let shared = bench.shared().await?;
-    let asked = Asked {
-        interaction_id: None,
-        ..Asked::about(&shared.consent_id)
-    };
-    asked.refused(bench, REQUEST).await
-}
-
-async fn userinfo_awaiting(bench: &Bench<'_>) -> Outcome {
-    let consent = bench.awaiting().await?;
-    Asked::about(&consent.consent_id)
-        .refused(bench, CONSENT)
-        .await
-}
-
-async fn userinfo_unknown(bench: &Bench<'_>) -> Outcome {
-    Asked::about(&fresh_id()).refused(bench, CONSENT).await
-}
-
-async fn userinfo_forged(bench: &Bench<'_>) -> Outcome {
-    let shared = bench.shared().await?;
-    let rogue = Signing::by("rogue-signing").detached();
-    let asked = Asked {
-        signing: rogue,
-        ..Asked::about(&shared.consent_id)
-    };
-    asked.refused(bench, SIGNATURE).await?;
-    let asked = Asked::about(&shared.consent_id);
-    let answer = asked.send(bench, true).await?;
-    SIGNATURE.check(&answer, asked.interaction_id.as_deref())
 }

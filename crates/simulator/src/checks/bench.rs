@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::Utc;
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
@@ -13,8 +14,9 @@ use crate::{
     platform::{
         consent::{Consent, ConsentStatus},
         consents::NewConsent,
+        events::EventType,
     },
-    scenario::{ConsentSnapshot, ScenarioError},
+    scenario::{ConsentSnapshot, DataCall, ScenarioError},
     simulator::Simulator,
 };
 
@@ -175,13 +177,27 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// For checks that change the shared consent if they fail: the next check gets a new one.
+    /// For checks that leave the shared consent changed if they fail: the provider hears the truth again, and if that does not help, the
+    /// next check gets a new consent.
     pub(super) async fn repaired(&self, trial: impl Future<Output = Outcome> + Send) -> Outcome {
         let outcome = trial.await;
-        if outcome.is_err() {
+        if outcome.is_err() && !self.repair().await.unwrap_or(false) {
             *self.shared.lock().await = None;
         }
         outcome
+    }
+
+    async fn repair(&self) -> Outcome<bool> {
+        let shared = self.shared().await?;
+        let id = &shared.consent_id;
+        self.simulator.edit_consent(id, |consent| {
+            consent.status = ConsentStatus::Authorized;
+            consent.updated_at = Some(Utc::now());
+        });
+        let told = self.simulator.announce(id, EventType::ConsentStatusUpdated);
+        told.await?;
+        let call = DataCall::balances(id, &shared.account_id);
+        Ok(self.simulator.data_call(call).await?.status() == 200)
     }
 
     /// A consent without transactions; of the other customer, if there is one.

@@ -30,14 +30,18 @@ mod bench;
 mod data_answers;
 mod data_calls;
 mod data_claims;
+mod data_requests;
 mod data_signatures;
 mod events;
+mod events_accepted;
 mod finding;
 mod page_forms;
 mod pages;
 mod redirects;
 mod refusal;
+mod sign_in;
 mod transport;
+mod userinfo;
 
 use std::{fmt, pin::Pin};
 
@@ -73,12 +77,16 @@ pub fn catalogue() -> Vec<Check> {
     [
         transport::checks(),
         events::checks(),
+        events_accepted::checks(),
         authorize::checks(),
         redirects::checks(),
+        userinfo::checks(),
         data_answers::checks(),
         data_calls::checks(),
+        data_requests::checks(),
         data_signatures::checks(),
         data_claims::checks(),
+        sign_in::checks(),
         pages::checks(),
         page_forms::checks(),
     ]

@@ -107,7 +107,7 @@ async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
     let (BankKind::Demo, SignInKind::Pages) = (config.bank.kind, config.sign_in.kind);
     let demo = Arc::new(DemoBank::new(clock.clone())?);
     let bank: Arc<dyn CoreBank> = demo.clone();
-    let sign_in = PasswordSignIn::new(demo, store.clone(), clock.clone(), &config.sign_in)?;
+    let sign_in = PasswordSignIn::new(demo, store.clone(), clock.clone(), &config.sign_in).await?;
     let announced = Arc::new(Notify::new());
     let parts = AuthorizationParts {
         bank: bank.clone(),

@@ -297,7 +297,7 @@ impl std::str::FromStr for AccountType {
 )]
 pub struct Amount {
     /// Units of the currency, always two decimal places, no sign.
-    #[oai(validator(pattern = "^\\d{1,13}\\.\\d{2}$"))]
+    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
     pub amount: String,
     /// ISO 4217 code.
     #[oai(validator(pattern = "^[A-Z]{3}$"))]
@@ -349,7 +349,7 @@ pub struct Balance {
 pub struct BalanceAmount {
     pub credit_debit_indicator: CreditDebitIndicator,
     /// Units of the currency, always two decimal places, no sign.
-    #[oai(validator(pattern = "^\\d{1,13}\\.\\d{2}$"))]
+    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
     pub amount: String,
     /// ISO 4217 code.
     #[oai(validator(pattern = "^[A-Z]{3}$"))]

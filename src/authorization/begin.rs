@@ -47,9 +47,10 @@ impl Authorization {
         consent_id: &ConsentId,
         redirect_uri: &str,
     ) -> Result<String, BeginRefusal> {
-        if self.redirects.check(redirect_uri).is_none() {
-            return Err(BeginRefusal::ForeignRedirect);
-        }
+        let redirect = self
+            .redirects
+            .check(redirect_uri)
+            .ok_or(BeginRefusal::ForeignRedirect)?;
         self.known_or_retrieved(consent_id)
             .await
             .map_err(|error| match error {
@@ -59,7 +60,7 @@ impl Authorization {
         let handle = random_token()?;
         let record = HandleRecord {
             consent_id: consent_id.clone(),
-            redirect_uri: redirect_uri.to_owned(),
+            redirect_uri: redirect.as_str().to_owned(),
             expires_at: self.clock.now() + HANDLE_LIFE,
         };
         self.store

@@ -124,7 +124,7 @@ impl Demo {
             pki,
             urls,
         };
-        Ok(Config::from_layers(&[DEMO, &settings.to_toml()])?)
+        Ok(Config::from_layers(&[DEMO, &settings.to_toml()?])?)
     }
 
     fn announce(&self, running: &Running) {

@@ -74,6 +74,13 @@ impl Config {
         let missing = required.iter().filter(|(_, present)| !present);
         problems.extend(missing.map(|(key, _)| format!("{key} is required")));
         let public = &self.listeners.public;
+        if webhooks.allowed_clients.is_empty() && self.environment() != Environment::Demo {
+            problems.push(
+                "listeners.webhooks.allowed_clients is required: without it every client of client_ca \
+                 passes for PayNet"
+                    .into(),
+            );
+        }
         if public.certificate.is_some() != public.private_key.is_some() {
             problems.push("listeners.public: certificate and private_key go together".into());
         }
@@ -99,6 +106,15 @@ impl Config {
         {
             problems.push(
                 "listeners.public.base_url must be https, or http on loopback for a demo".into(),
+            );
+        }
+        let public = &self.listeners.public;
+        let guarded = public.certificate.is_some() || public.base_url.is_some();
+        if !guarded && !public.address.ip().is_loopback() {
+            problems.push(
+                "listeners.public needs a certificate, or the https base_url of the proxy in front, \
+                 to listen beyond this machine"
+                    .into(),
             );
         }
         for uri in &self.ofp.redirect_uris {
@@ -130,6 +146,26 @@ impl Config {
             .iter()
             .filter(|(_, value)| !(1..=10_000).contains(value));
         problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 10000")));
+        let profile = &self.ofp.profile;
+        let seconds = [
+            (
+                "ofp.profile.issued_at_window",
+                profile.issued_at_window,
+                1..=3600,
+            ),
+            ("ofp.profile.clock_skew", profile.clock_skew, 0..=300),
+            (
+                "ofp.profile.token_lifetime",
+                profile.token_lifetime,
+                1..=3600,
+            ),
+        ];
+        for (key, value, range) in seconds {
+            if !range.contains(&value) {
+                let (from, to) = (range.start(), range.end());
+                problems.push(format!("{key} must be between {from} and {to} seconds"));
+            }
+        }
         let known = ["x-signature", "x-fapi-signature"];
         let headers = &self.ofp.profile.signature_headers;
         if headers.is_empty() || headers.iter().any(|name| !known.contains(&name.as_str())) {

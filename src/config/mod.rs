@@ -151,7 +151,7 @@ impl Config {
         figment.extract().map_err(|errors| {
             errors
                 .into_iter()
-                .map(|error| error.to_string())
+                .map(|error| describe(&error))
                 .collect::<Vec<_>>()
                 .into()
         })
@@ -161,6 +161,22 @@ impl Config {
         self.environment.unwrap_or(match self.bank.kind {
             BankKind::Demo => Environment::Demo,
         })
+    }
+}
+
+/// Where and what is wrong. The framework's own words quote the value, which may hold a password.
+fn describe(error: &figment::Error) -> String {
+    let secret = error
+        .path
+        .first()
+        .is_some_and(|section| section == "database");
+    if secret {
+        format!(
+            "{}: not as documented in config/default.toml",
+            error.path.join(".")
+        )
+    } else {
+        error.to_string()
     }
 }
 
@@ -186,5 +202,8 @@ mod tests {
         let config =
             Config::from_layers(&["[database]\nurl = \"postgres://u:hunter2@db/x\""]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
+        let wrong = Config::from_layers(&["database = \"postgres://u:hunter2@db/x\""]).unwrap_err();
+        assert!(!wrong.to_string().contains("hunter2"), "{wrong}");
+        assert!(wrong.to_string().contains("database"));
     }
 }

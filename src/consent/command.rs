@@ -93,6 +93,8 @@ pub enum Intent {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
+    /// What PayNet answered when it was asked: its present word, whatever its time says.
+    Adopt(PlatformReport),
     /// The customer agreed.
     Approve {
         customer: CustomerId,
@@ -128,6 +130,8 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     Changed(Box<Change>),
+    /// The report would open data again, and nothing proves that it is the newest: PayNet must be asked.
+    Uncertain,
     /// Nothing to do, and why: a repeated, outdated or meaningless report.
     Unchanged(&'static str),
 }

@@ -14,4 +14,6 @@ pub use command::{
 pub use evidence::Receipt;
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{Consent, Permission, Purpose, ReasonCode, Status, StatusReason};
+#[cfg(test)]
+pub(crate) use transition::tests;
 pub use transition::{apply, register};

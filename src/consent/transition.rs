@@ -114,6 +114,7 @@ pub fn apply(
             settle(consent, Status::Failed, Some(reason), "refused", now)
         }
         Command::Report(report) => Ok(take_report(consent, report, now)),
+        Command::Adopt(report) => Ok(adopt(consent, report, now)),
     }
 }
 
@@ -155,24 +156,62 @@ fn settle(
     )))
 }
 
+/// Events come twice, late and out of order. A restriction is taken in unless it is known to be outdated;
+/// a report that would open data again must be known to be the newest word, or PayNet is asked.
 fn take_report(consent: &Consent, report: PlatformReport, now: DateTime<Utc>) -> Outcome {
-    let outdated = matches!(
-        (report.updated_at, consent.platform_updated_at),
-        (Some(new), Some(known)) if new < known
-    );
-    if outdated {
+    let age = Age::of(&report, consent);
+    if age == Age::Older {
         return Outcome::Unchanged("older than what is known");
     }
-    if report.status == consent.status {
+    let reopens = consent.status == Status::Suspended && report.status == Status::Authorized;
+    if reopens && age != Age::Newer {
+        return Outcome::Uncertain;
+    }
+    adopt(consent, report, now)
+}
+
+/// Takes PayNet's word as its present one.
+fn adopt(consent: &Consent, report: PlatformReport, now: DateTime<Utc>) -> Outcome {
+    let newer = Age::of(&report, consent) == Age::Newer;
+    let data = json!({
+        "from": consent.status, "to": report.status, "reason": report.reason,
+        "updated_at": report.updated_at,
+    });
+    let same = report.status == consent.status;
+    let (kind, mut next) = if !same && may_report(consent.status, report.status) {
+        ("reported", settled(consent, report.status, report.reason))
+    } else if newer {
+        // Nothing happens, but what is older than this is outdated from now on.
+        ("confirmed", consent.clone())
+    } else if same {
         return Outcome::Unchanged("already in that state");
-    }
-    if !may_report(consent.status, report.status) {
+    } else {
         return Outcome::Unchanged("not a transition from the present state");
+    };
+    if newer {
+        next.platform_updated_at = report.updated_at;
     }
-    let data = json!({ "from": consent.status, "to": report.status, "reason": report.reason });
-    let mut next = settled(consent, report.status, report.reason);
-    next.platform_updated_at = report.updated_at.or(consent.platform_updated_at);
-    Outcome::Changed(Box::new(change(next, "reported", &data, None, now)))
+    changed(change(next, kind, &data, None, now))
+}
+
+/// How a report's `updated_at` compares with the newest one taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Newer,
+    Older,
+    /// The same moment, or a moment is missing.
+    Unknown,
+}
+
+impl Age {
+    fn of(report: &PlatformReport, consent: &Consent) -> Self {
+        match (report.updated_at, consent.platform_updated_at) {
+            (Some(new), Some(known)) if new > known => Self::Newer,
+            (Some(new), Some(known)) if new < known => Self::Older,
+            (Some(_), None) => Self::Newer,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// What PayNet may report from which local state. An `authorized` for a consent that nobody approved here

@@ -23,6 +23,7 @@ pub enum ErrorCode {
     NotFound,
     PayloadTooLarge,
     PermanentAccountAccessFailure,
+    RequestTimeout,
     ServerError,
     TemporarilyUnavailable,
     TransientAccountAccessFailure,
@@ -45,13 +46,14 @@ impl ErrorCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
-    /// The word on the wire. The portal has none of its own for 404, 405, 413 and 415.
+    /// The word on the wire. The portal has none of its own for 404, 405, 408, 413 and 415.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessDenied => "access_denied",
@@ -63,6 +65,7 @@ impl ErrorCode {
             | Self::MethodNotAllowed
             | Self::NotFound
             | Self::PayloadTooLarge
+            | Self::RequestTimeout
             | Self::UnsupportedMediaType => "invalid_request",
             Self::InvalidScope => "AccessToken.InvalidScope",
             Self::InvalidSignature => "JWS.InvalidSignature",

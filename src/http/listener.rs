@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,11 @@ use super::peer::{Peer, PeerCertificate};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection on which nothing comes for so long is closed: before its first request, within a body, or
+/// between requests. Longer than any answer takes us.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+/// HTTP/2 peers that are there answer this in time, so their connections stay.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long requests under way may take to end after a stop was asked for.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// After a failed accept (say, no file descriptor left), so that the loop does not spin.
@@ -191,8 +197,12 @@ impl Connection {
             .timer(TokioTimer::new())
             .max_concurrent_streams(64)
             .max_header_list_size(64 * 1024)
-            .keep_alive_interval(Duration::from_secs(30));
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+            .keep_alive_interval(PING_INTERVAL);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_read_timeout(Some(SILENCE_TIMEOUT));
+        stream.set_write_timeout(Some(SILENCE_TIMEOUT));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = builder.serve_connection(stream, service);
         tokio::pin!(connection);
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,

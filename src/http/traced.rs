@@ -3,14 +3,19 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use poem::http::{HeaderValue, Uri, header};
-use poem::{Endpoint, Request, Response};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::errors::{ApiError, error_response};
+use super::errors::{ApiError, ErrorCode, error_response};
+
+/// From the first byte of a request to its answer. Our own work is bounded much more tightly, so whoever
+/// comes here has sent a body too slowly.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The header that follows a call through every system (v1.2.2 portal, Relevant HTTP Headers).
 pub const INTERACTION_HEADER: &str = "x-fapi-interaction-id";
@@ -59,13 +64,15 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         let interaction = InteractionId::of(&request);
         request.extensions_mut().insert(interaction);
         let (method, uri): (_, Uri) = (request.method().clone(), request.uri().clone());
-        let mut response = match AssertUnwindSafe(self.inner.call(request))
-            .catch_unwind()
-            .await
-        {
-            Ok(Ok(output)) => poem::IntoResponse::into_response(output),
-            Ok(Err(error)) => error_response(&error),
-            Err(_) => poem::IntoResponse::into_response(ApiError::internal("a handler panicked")),
+        let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let mut response = match timeout(REQUEST_TIMEOUT, answer).await {
+            Ok(Ok(Ok(output))) => output.into_response(),
+            Ok(Ok(Err(error))) => error_response(&error),
+            Ok(Err(_)) => ApiError::internal("a handler panicked").into_response(),
+            Err(_) => {
+                let slow = "the request took too long to arrive";
+                ApiError::new(ErrorCode::RequestTimeout, slow).into_response()
+            }
         };
         if let Ok(value) = HeaderValue::from_str(&interaction.to_string()) {
             response.headers_mut().insert(INTERACTION_HEADER, value);

@@ -27,13 +27,16 @@ impl Deadlines {
                 () = stop.cancelled() => return,
                 _ = tick.tick() => {}
             }
-            if let Err(error) = self.round().await {
+            if let Err(error) = self.end_undecided().await {
                 tracing::warn!(%error, "deadlines could not be looked after; trying again");
+            }
+            if let Err(error) = self.store.sweep(At(self.clock.now())).await {
+                tracing::warn!(%error, "expired rows could not be deleted; trying again");
             }
         }
     }
 
-    async fn round(&self) -> Result<(), StoreError> {
+    async fn end_undecided(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         for consent in self.store.undecided(At(now), BATCH).await? {
             let Ok(Outcome::Changed(change)) = apply(&consent, Command::ClockRanOut, now) else {
@@ -49,7 +52,6 @@ impl Deadlines {
                 Err(error) => return Err(error),
             }
         }
-        self.store.sweep(At(now)).await?;
         Ok(())
     }
 }

@@ -9,17 +9,20 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
 use crate::consent::{Change, Command, Consent, Intent, Outcome, Status, apply};
 use crate::paynet::{Paynet, RemoteConsent, RetrieveError, UpdateAnswer};
 use crate::secret::random_below;
-use crate::store::{At, Delivery, Store, StoreError};
+use crate::store::{At, Damaged, Delivery, Lease, Store, StoreError};
 
-const BATCH: i64 = 16;
-/// Longer than one attempt can take: token, look-up and update, each bounded in time.
+/// Deliveries at a time.
+const IN_FLIGHT: usize = 16;
+/// How long a claimed row is ours; an attempt ends well before.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
+const ATTEMPT: Duration = Duration::from_secs(45);
 /// How often the queue is looked at when nobody announces anything.
 const IDLE: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -44,64 +47,98 @@ enum Verdict {
     Parked(String),
 }
 
-impl Deliveries {
-    pub async fn run(self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            match self.round().await {
-                Ok(0) => {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = self.announced.notified() => {}
-                        () = tokio::time::sleep(IDLE) => {}
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the outbox cannot be read; trying again");
-                    tokio::time::sleep(IDLE).await;
-                }
-            }
+impl Verdict {
+    fn later(detail: impl Into<String>) -> Self {
+        Self::Later {
+            detail: detail.into(),
+            retry_after: None,
         }
     }
+}
 
-    /// Delivers what is due, side by side; answers how many there were.
-    async fn round(&self) -> Result<usize, StoreError> {
+impl Deliveries {
+    pub async fn run(self, stop: CancellationToken) {
+        let mut attempts = JoinSet::new();
+        while !stop.is_cancelled() {
+            let claimed = self.claim(&mut attempts).await;
+            if let Err(error) = &claimed {
+                tracing::warn!(%error, "the outbox cannot be read; trying again");
+            }
+            if matches!(claimed, Ok(count) if count > 0) && attempts.len() < IN_FLIGHT {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(_) = attempts.join_next() => {}
+                () = self.announced.notified() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+        // Each is bounded in time; what is not settled is tried again when its lease has run out.
+        while attempts.join_next().await.is_some() {}
+    }
+
+    /// Starts as many due deliveries as there is room for; answers how many.
+    async fn claim(&self, attempts: &mut JoinSet<()>) -> Result<usize, StoreError> {
+        let room = IN_FLIGHT.saturating_sub(attempts.len());
+        let Ok(limit @ 1..) = i64::try_from(room) else {
+            return Ok(0);
+        };
         let due = self
             .store
-            .claim_deliveries(BATCH, At(self.clock.now()), LEASE)
+            .claim_deliveries(limit, At(self.clock.now()), LEASE)
             .await?;
         let count = due.len();
-        let mut attempts = tokio::task::JoinSet::new();
         for delivery in due {
             let this = self.clone();
             attempts.spawn(async move { this.attempt(delivery).await });
         }
-        while attempts.join_next().await.is_some() {}
         Ok(count)
     }
 
-    async fn attempt(&self, delivery: Delivery) {
-        let outcome = match self.verdict(&delivery).await {
-            Ok(Verdict::Done(change)) => self.store.settle(&delivery.id, change.as_deref()).await,
-            Ok(Verdict::Later {
-                detail,
-                retry_after,
-            }) => {
-                tracing::info!(consent = %delivery.consent_id, %detail, "PayNet not told yet");
-                let next = self.clock.now() + pause(delivery.attempts, retry_after);
-                self.store.postpone(&delivery.id, At(next), &detail).await
+    async fn attempt(&self, claimed: Result<Delivery, Damaged>) {
+        let (lease, verdict) = match claimed {
+            Ok(delivery) => {
+                let verdict = tokio::time::timeout(ATTEMPT, self.verdict(&delivery)).await;
+                let verdict = verdict.unwrap_or_else(|_| Ok(Verdict::later("no answer in time")));
+                (delivery.lease, verdict)
             }
-            Ok(Verdict::Parked(detail)) => {
-                tracing::error!(consent = %delivery.consent_id, %detail, "delivery parked");
-                self.store
-                    .park(&delivery.id, At(self.clock.now()), &detail)
-                    .await
-            }
+            Err(damaged) => (
+                damaged.lease,
+                Ok(Verdict::Parked(damaged.error.to_string())),
+            ),
+        };
+        let delivery = lease.delivery.clone();
+        let outcome = match verdict {
+            Ok(verdict) => self.carry_out(&lease, verdict).await,
             Err(error) => Err(error),
         };
-        // Whatever could not be stored is tried again when the lease has run out.
-        if let Err(error) = outcome {
-            tracing::warn!(consent = %delivery.consent_id, %error, "delivery not settled");
+        match outcome {
+            Ok(()) => {}
+            // Another replica took over while this one was slow; what it does, counts.
+            Err(StoreError::Stale) => {
+                tracing::info!(delivery, "the delivery is somebody else's now")
+            }
+            Err(error) => tracing::warn!(delivery, %error, "delivery not settled"),
+        }
+    }
+
+    async fn carry_out(&self, lease: &Lease, verdict: Verdict) -> Result<(), StoreError> {
+        let delivery = &lease.delivery;
+        match verdict {
+            Verdict::Done(change) => self.store.settle(lease, change.as_deref()).await,
+            Verdict::Later {
+                detail,
+                retry_after,
+            } => {
+                tracing::info!(delivery, %detail, "PayNet not told yet");
+                let next = self.clock.now() + pause(lease.attempts, retry_after);
+                self.store.postpone(lease, At(next), &detail).await
+            }
+            Verdict::Parked(detail) => {
+                tracing::error!(delivery, %detail, "delivery parked");
+                self.store.park(lease, At(self.clock.now()), &detail).await
+            }
         }
     }
 
@@ -116,7 +153,7 @@ impl Deliveries {
         if !still_wanted {
             return Ok(Verdict::Done(None));
         }
-        if delivery.attempts > 1
+        if delivery.lease.attempts > 1
             && let Some(settled) = self.settled_remotely(&consent, &delivery.intent).await
         {
             return Ok(settled);
@@ -149,10 +186,7 @@ impl Deliveries {
                 Intent::Authorize { .. } => self.failed(consent, "PayNet does not know it".into()),
                 Intent::Reject { .. } => Verdict::Done(None),
             }),
-            Err(error) => Some(Verdict::Later {
-                detail: error.to_string(),
-                retry_after: None,
-            }),
+            Err(error) => Some(Verdict::later(error.to_string())),
         }
     }
 
@@ -163,7 +197,7 @@ impl Deliveries {
             Intent::Authorize { .. } if remote.0.status == Status::Authorized => {
                 self.accepted(consent, intent)
             }
-            Intent::Authorize { .. } => self.change(consent, Command::Report(remote.report())),
+            Intent::Authorize { .. } => self.change(consent, Command::Adopt(remote.report())),
         }
     }
 
@@ -192,7 +226,10 @@ impl Deliveries {
     fn change(&self, consent: &Consent, command: Command) -> Verdict {
         match apply(consent, command, self.clock.now()) {
             Ok(Outcome::Changed(change)) => Verdict::Done(Some(change)),
-            Ok(Outcome::Unchanged(_)) => Verdict::Done(None),
+            Ok(Outcome::Unchanged(why)) if consent.status == Status::Deciding => {
+                Verdict::later(why)
+            }
+            Ok(Outcome::Unchanged(_) | Outcome::Uncertain) => Verdict::Done(None),
             Err(refusal) => Verdict::Parked(refusal.to_string()),
         }
     }

@@ -66,6 +66,10 @@ pub struct Reader {
 }
 
 impl Reader {
+    pub fn wants_json(&self) -> bool {
+        !self.wants_page
+    }
+
     pub fn of(request: &Request) -> Self {
         let accepts = request.header(header::ACCEPT).unwrap_or_default();
         let language = request.header(header::ACCEPT_LANGUAGE).unwrap_or_default();

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use poem::http::StatusCode;
 use poem::web::{Data, Form, Path, Query, RequestBody};
-use poem::{FromRequest, Request, Response, handler};
+use poem::{FromRequest, IntoResponse, Request, Response, handler};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use super::Pages;
+use super::errors::Reader;
 use super::messages::Language;
 use super::responses::{Forms, see, session_id, with_session};
 use super::views::{Deadline, ErrorReason, ErrorView, Frame, Screen};
@@ -81,6 +82,12 @@ pub async fn enter(
         }
         Err(error) => Err(ApiError::unavailable(error).into()),
     }
+}
+
+/// `HEAD /authorize/{handle}`: link scanners look and must not use the handle up.
+#[handler]
+pub fn look() -> Response {
+    see(HOME)
 }
 
 /// `GET /consent`: the screen of the session's step.
@@ -247,6 +254,12 @@ impl Pages {
 
     /// A page for a browser without a session.
     fn interrupted(&self, request: &Request, reason: ErrorReason, status: StatusCode) -> Response {
+        if Reader::of(request).wants_json() {
+            let error = ApiError::invalid_request("there is no session for this request");
+            let mut response = error.into_response();
+            response.set_status(status);
+            return response;
+        }
         let header = request.header("accept-language").unwrap_or_default();
         let frame = Frame {
             language: Language::from_accept_language(header).unwrap_or_default(),

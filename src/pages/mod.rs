@@ -57,7 +57,7 @@ pub fn routes(
 ) -> BoxEndpoint<'static, Response> {
     let errors = PageErrors::new(pages.clone());
     let screens = Route::new()
-        .at("/authorize/:handle", get(flow::enter))
+        .at("/authorize/:handle", get(flow::enter).head(flow::look))
         .at("/consent", get(flow::show))
         .at("/consent/:screen", post(flow::submit))
         .at("/static/:name", get(responses::asset))

@@ -82,8 +82,12 @@ fn cookie_name(secure: bool) -> &'static str {
 
 pub fn session_id(request: &Request, secure: bool) -> Option<String> {
     let name = cookie_name(secure);
-    let cookies = request.header(header::COOKIE)?;
-    cookies.split(';').find_map(|pair| {
+    // HTTP/2 may split the cookies into several fields (RFC 9113 §8.2.3).
+    let fields = request.headers().get_all(header::COOKIE).into_iter();
+    let mut pairs = fields
+        .filter_map(|field| field.to_str().ok())
+        .flat_map(|text| text.split(';'));
+    pairs.find_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;
         (key == name && value.len() == 43).then(|| value.to_owned())
     })
@@ -116,4 +120,27 @@ pub fn asset(pages: Data<&Arc<Pages>>, Path(name): Path<String>) -> poem::Result
         .header(header::CONTENT_TYPE, asset.content_type)
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
         .body(asset.bytes.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_found_in_whichever_cookie_field() {
+        let id = "x".repeat(43);
+        let split = Request::builder()
+            .header(header::COOKIE, "_ga=1")
+            .header(header::COOKIE, format!("izin_session={id}"))
+            .finish();
+        assert_eq!(session_id(&split, false).as_deref(), Some(id.as_str()));
+        let other_host = Request::builder()
+            .header(header::COOKIE, format!("izin_session={id}"))
+            .finish();
+        assert_eq!(
+            session_id(&other_host, true),
+            None,
+            "https wants the __Host- cookie"
+        );
+    }
 }

@@ -91,7 +91,8 @@ impl Pages {
         form: &Submitted,
     ) -> poem::Result<Response> {
         let username = form.one("username").trim();
-        if username.is_empty() || username.chars().count() > MAX_USERNAME {
+        let readable = !username.chars().any(char::is_control);
+        if username.is_empty() || !readable || username.chars().count() > MAX_USERNAME {
             let error = Some(FormError::UsernameMissing);
             return Ok(self.username_page(&visit, String::new(), error));
         }
@@ -171,8 +172,17 @@ impl Pages {
                 Ok(with_session(see(HOME), &session.id, self.secure))
             }
             Attempt::Failed => Ok(self.code_page(&visit, Some(FormError::OtpWrong))),
-            Attempt::Spent => Ok(self.code_page(&visit, Some(FormError::OtpExpired))),
+            Attempt::Spent => self.spent_code(&visit).await,
             Attempt::Locked => Ok(self.locked(&visit)),
+        }
+    }
+
+    /// A double click: the first click has signed in, under a new session that the browser has by now.
+    async fn spent_code(&self, visit: &Visit) -> poem::Result<Response> {
+        let still_here = self.authorization.session(&visit.session.id).await;
+        match still_here.map_err(ApiError::from)? {
+            Some(_) => Ok(self.code_page(visit, Some(FormError::OtpExpired))),
+            None => Ok(see(HOME)),
         }
     }
 

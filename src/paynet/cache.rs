@@ -1,7 +1,7 @@
 //! A remote document that is fetched by one caller at a time, kept while it is fresh, and served stale for a
 //! limited time when its source does not answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
@@ -19,87 +19,120 @@ pub struct Freshness {
     pub stale_for: TimeDelta,
 }
 
-struct State<T> {
-    copy: Option<(Arc<T>, DateTime<Utc>)>,
-    tried_at: Option<DateTime<Utc>>,
+type Copy<T> = (Arc<T>, DateTime<Utc>);
+
+struct Inner<T> {
+    freshness: Freshness,
+    /// Read without waiting for a fetch that others have under way.
+    copy: RwLock<Option<Copy<T>>>,
+    attempts: Mutex<Attempts>,
+}
+
+#[derive(Default)]
+struct Attempts {
+    last: Option<DateTime<Utc>>,
     failure: Option<(String, DateTime<Utc>)>,
 }
 
-pub struct Cached<T> {
-    freshness: Freshness,
-    state: Mutex<State<T>>,
-}
+pub struct Cached<T>(Arc<Inner<T>>);
 
-impl<T> Cached<T> {
+impl<T: Send + Sync + 'static> Cached<T> {
     pub fn new(freshness: Freshness) -> Self {
-        let state = State {
-            copy: None,
-            tried_at: None,
-            failure: None,
-        };
-        Self {
+        Self(Arc::new(Inner {
             freshness,
-            state: Mutex::new(state),
-        }
+            copy: RwLock::new(None),
+            attempts: Mutex::default(),
+        }))
     }
 
     /// The copy, fetched if there is none, if it is too old, or if it has not what is `wanted`. Whether the
     /// copy that comes back has it is for the caller to see.
+    ///
+    /// Who finds what is wanted in a fresh copy never waits. A fetch goes on when its caller goes away.
     pub async fn get(
+        &self,
+        now: DateTime<Utc>,
+        wanted: impl Fn(&T) -> bool + Send + 'static,
+        fetch: impl Future<Output = Result<T, String>> + Send + 'static,
+    ) -> Result<Arc<T>, String> {
+        if let Some((copy, _)) = self.0.fresh(now)
+            && wanted(&copy)
+        {
+            return Ok(copy);
+        }
+        let inner = self.0.clone();
+        let fetching = tokio::spawn(async move { inner.fetched(now, wanted, fetch).await });
+        fetching
+            .await
+            .unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    /// Makes the next call fetch.
+    pub fn forget(&self) {
+        self.0.store(None);
+    }
+}
+
+impl<T> Inner<T> {
+    async fn fetched(
         &self,
         now: DateTime<Utc>,
         wanted: impl Fn(&T) -> bool,
         fetch: impl Future<Output = Result<T, String>>,
     ) -> Result<Arc<T>, String> {
-        // Held during the fetch: whoever else wants the document waits for the one answer.
-        let mut state = self.state.lock().await;
-        if let Some((copy, fetched_at)) = &state.copy {
-            let fresh = now - *fetched_at < self.freshness.fresh_for;
-            let tried = state
-                .tried_at
+        // Held during the fetch: whoever else needs the document waits for the one answer.
+        let mut attempts = self.attempts.lock().await;
+        if let Some((copy, _)) = self.fresh(now) {
+            let tried = attempts
+                .last
                 .is_some_and(|at| now - at < self.freshness.refetch_every);
-            if fresh && (wanted(copy) || tried) {
-                return Ok(copy.clone());
+            if tried || wanted(&copy) {
+                return Ok(copy);
             }
         }
-        let recent = state
+        let recent = attempts
             .failure
             .as_ref()
             .filter(|(_, at)| now - *at < AFTER_FAILURE);
-        let outcome = if let Some((cause, _)) = recent {
-            Err(cause.clone())
-        } else {
-            state.tried_at = Some(now);
-            fetch.await
-        };
-        match outcome {
+        if let Some((cause, _)) = recent {
+            return self.stale(now, cause.clone());
+        }
+        attempts.last = Some(now);
+        match fetch.await {
             Ok(document) => {
                 let document = Arc::new(document);
-                state.copy = Some((document.clone(), now));
-                state.failure = None;
+                self.store(Some((document.clone(), now)));
+                attempts.failure = None;
                 Ok(document)
             }
-            Err(cause) => self.stale(&mut state, cause, now),
+            Err(cause) => {
+                attempts.failure = Some((cause.clone(), now));
+                self.stale(now, cause)
+            }
         }
     }
 
-    fn stale(
-        &self,
-        state: &mut State<T>,
-        cause: String,
-        now: DateTime<Utc>,
-    ) -> Result<Arc<T>, String> {
-        let known = state
-            .failure
-            .as_ref()
-            .is_some_and(|(_, at)| now - *at < AFTER_FAILURE);
-        if !known {
-            state.failure = Some((cause.clone(), now));
-        }
-        match &state.copy {
-            Some((copy, fetched_at)) if now - *fetched_at < self.freshness.stale_for => {
+    fn copy(&self) -> Option<Copy<T>> {
+        self.copy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn fresh(&self, now: DateTime<Utc>) -> Option<Copy<T>> {
+        self.copy()
+            .filter(|(_, fetched_at)| now - *fetched_at < self.freshness.fresh_for)
+    }
+
+    fn store(&self, copy: Option<Copy<T>>) {
+        *self.copy.write().unwrap_or_else(PoisonError::into_inner) = copy;
+    }
+
+    fn stale(&self, now: DateTime<Utc>, cause: String) -> Result<Arc<T>, String> {
+        match self.copy() {
+            Some((copy, fetched_at)) if now - fetched_at < self.freshness.stale_for => {
                 tracing::warn!(%cause, "using the last known copy");
-                Ok(copy.clone())
+                Ok(copy)
             }
             _ => Err(cause),
         }
@@ -120,7 +153,7 @@ mod tests {
 
     struct Source {
         cached: Cached<u32>,
-        fetched: AtomicUsize,
+        fetched: Arc<AtomicUsize>,
         start: DateTime<Utc>,
     }
 
@@ -129,7 +162,7 @@ mod tests {
             let start = DateTime::UNIX_EPOCH;
             Self {
                 cached: Cached::new(FRESHNESS),
-                fetched: AtomicUsize::new(0),
+                fetched: Arc::default(),
                 start,
             }
         }
@@ -140,13 +173,14 @@ mod tests {
             wanted: u32,
             answer: Result<u32, &str>,
         ) -> Result<u32, String> {
-            let fetch = async {
-                self.fetched.fetch_add(1, Ordering::SeqCst);
-                answer.map_err(str::to_owned)
+            let (fetched, answer) = (self.fetched.clone(), answer.map_err(str::to_owned));
+            let fetch = async move {
+                fetched.fetch_add(1, Ordering::SeqCst);
+                answer
             };
             let now = self.start + TimeDelta::seconds(seconds);
             self.cached
-                .get(now, |copy| *copy == wanted, fetch)
+                .get(now, move |copy| *copy == wanted, fetch)
                 .await
                 .map(|copy| *copy)
         }

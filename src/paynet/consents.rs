@@ -73,7 +73,7 @@ impl Paynet {
             .await
         {
             Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
-                self.tokens.forget().await;
+                self.tokens.forget();
                 let again = self
                     .client
                     .update_consent(consent.as_str(), None, &body)
@@ -89,7 +89,7 @@ impl Paynet {
         if let Err(error) = &answer
             && error.status() == Some(StatusCode::UNAUTHORIZED)
         {
-            self.tokens.forget().await;
+            self.tokens.forget();
             answer = self.client.retrieve_consent(id.as_str(), None).await;
         }
         match answer {
@@ -275,9 +275,10 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         .ok_or_else(|| "a permission is unknown".to_owned())?;
     let reason = wire.status_reason.and_then(|reason| {
         let code = ReasonCode::parse(reason.reason_code.as_str())?;
+        let description = reason.reason_description;
         Some(StatusReason {
             code,
-            description: reason.reason_description,
+            description: description.map(|text| text.replace(char::is_control, " ")),
         })
     });
     let utc = |at: DateTime<chrono::FixedOffset>| -> DateTime<Utc> {
@@ -288,7 +289,7 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         id: ConsentId::parse(wire.consent_id).map_err(|error| error.to_string())?,
         dc_id: DcId::parse(wire.dc_id).map_err(|error| error.to_string())?,
         dp_id: DpId::parse(wire.dp_id).map_err(|error| error.to_string())?,
-        urn: wire.consent_type,
+        urn: plain(wire.consent_type, "consent_type")?,
         purpose,
         permissions,
         status: Status::parse(wire.status.as_str()).ok_or("status is unknown")?,
@@ -297,4 +298,16 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         created_at: utc(wire.created_at),
         updated_at: wire.updated_at.map(utc),
     })
+}
+
+/// A short text that can be stored and shown.
+fn plain(text: String, name: &str) -> Result<String, String> {
+    const LONGEST: usize = 200;
+    if text.len() <= LONGEST && !text.chars().any(char::is_control) {
+        Ok(text)
+    } else {
+        Err(format!(
+            "{name} is not a plain text of at most {LONGEST} bytes"
+        ))
+    }
 }

@@ -29,30 +29,41 @@ pub struct Discovery {
 pub struct DiscoveryError(String);
 
 pub struct DiscoverySource {
+    clock: SharedClock,
+    issuer: Arc<Issuer>,
+    cached: Cached<Discovery>,
+}
+
+struct Issuer {
     authorization_server: String,
     fetcher: Fetcher,
-    clock: SharedClock,
-    cached: Cached<Discovery>,
 }
 
 impl DiscoverySource {
     pub fn new(authorization_server: &str, fetcher: Fetcher, clock: SharedClock) -> Self {
-        Self {
-            authorization_server: authorization_server.trim_end_matches('/').to_owned(),
+        let authorization_server = authorization_server.trim_end_matches('/').to_owned();
+        let issuer = Arc::new(Issuer {
+            authorization_server,
             fetcher,
+        });
+        Self {
             clock,
+            issuer,
             cached: Cached::new(FRESHNESS),
         }
     }
 
     pub async fn current(&self) -> Result<Arc<Discovery>, DiscoveryError> {
-        let any = |_: &Discovery| true;
+        let issuer = self.issuer.clone();
+        let fetch = async move { issuer.fetch().await };
         self.cached
-            .get(self.clock.now(), any, self.fetch())
+            .get(self.clock.now(), |_| true, fetch)
             .await
             .map_err(DiscoveryError)
     }
+}
 
+impl Issuer {
     async fn fetch(&self) -> Result<Discovery, String> {
         let url = format!(
             "{}/.well-known/openid-configuration",

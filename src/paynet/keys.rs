@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::cache::{Cached, Freshness};
 use super::discovery::DiscoverySource;
-use super::fetch::Fetcher;
+use super::fetch::{FetchError, Fetcher};
 use crate::clock::SharedClock;
 use crate::config::WireProfile;
 use crate::ids::DcId;
@@ -43,13 +43,18 @@ const FRESHNESS: Freshness = Freshness {
 };
 
 pub struct KeyDirectory {
+    clock: SharedClock,
+    publisher: Arc<Publisher>,
+    sets: Mutex<HashMap<Party, Arc<Cached<JwkSet>>>>,
+}
+
+/// Where key sets come from.
+struct Publisher {
     authorization_server: String,
     paynet_path: String,
     consumer_path: String,
     discovery: Arc<DiscoverySource>,
     fetcher: Fetcher,
-    clock: SharedClock,
-    sets: Mutex<HashMap<Party, Arc<Cached<JwkSet>>>>,
 }
 
 impl KeyDirectory {
@@ -60,14 +65,18 @@ impl KeyDirectory {
         fetcher: Fetcher,
         clock: SharedClock,
     ) -> Self {
-        Self {
+        let publisher = Arc::new(Publisher {
             authorization_server: authorization_server.trim_end_matches('/').to_owned(),
             paynet_path: profile.paynet_jwks_path.clone(),
             consumer_path: profile.consumer_jwks_path.clone(),
             discovery,
             fetcher,
+        });
+        let sets = Mutex::new(HashMap::new());
+        Self {
             clock,
-            sets: Mutex::new(HashMap::new()),
+            publisher,
+            sets,
         }
     }
 
@@ -79,8 +88,11 @@ impl KeyDirectory {
         wanted: &KeyId,
     ) -> Result<Arc<JwkSet>, KeysUnavailable> {
         let set = self.set_of(party).await;
-        let has_it = |set: &JwkSet| set.get(wanted).is_some();
-        set.get(self.clock.now(), has_it, self.fetch(party))
+        let wanted = wanted.clone();
+        let has_it = move |set: &JwkSet| set.get(&wanted).is_some();
+        let (publisher, whose) = (self.publisher.clone(), party.clone());
+        let fetch = async move { publisher.fetch(&whose).await };
+        set.get(self.clock.now(), has_it, fetch)
             .await
             .map_err(|cause| KeysUnavailable {
                 party: party.clone(),
@@ -97,14 +109,17 @@ impl KeyDirectory {
         set.or_insert_with(|| Arc::new(Cached::new(FRESHNESS)))
             .clone()
     }
+}
 
+impl Publisher {
     async fn fetch(&self, party: &Party) -> Result<JwkSet, String> {
         let url = self.address(party).await?;
-        let body = self
-            .fetcher
-            .get(&url, JwkSet::MAX_BYTES)
-            .await
-            .map_err(|error| error.to_string())?;
+        let body = match self.fetcher.get(&url, JwkSet::MAX_BYTES).await {
+            Ok(body) => body,
+            // PayNet says that this party has no keys (any more): that is an answer, not an outage.
+            Err(FetchError::Status(404 | 410)) => return Ok(JwkSet::default()),
+            Err(error) => return Err(error.to_string()),
+        };
         let set = JwkSet::parse(&body).map_err(|error| error.to_string())?;
         for skipped in set.skipped() {
             let reason = skipped.error.reason();

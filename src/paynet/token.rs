@@ -1,15 +1,16 @@
 //! Client access tokens: `client_credentials` with `private_key_jwt` over mutual TLS (v1.2.2 portal, Client
 //! Authentication). The token is bound to our client certificate, so it is of no use to anybody else.
 
+use std::sync::Arc;
+
 use biscuit::{ClaimsSet, Empty, RegisteredClaims, SingleOrMultiple, Timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
 use izin_jose::{HeaderFields, SignError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use std::sync::Arc;
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use super::cache::{Cached, Freshness};
 use super::discovery::{DiscoveryError, DiscoverySource};
 use super::fetch::{FetchError, read_bounded, transport};
 use crate::clock::SharedClock;
@@ -22,8 +23,12 @@ const ASSERTION_LIFE: TimeDelta = TimeDelta::minutes(5);
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("no access token: {0}")]
+pub struct TokenUnavailable(String);
+
 #[derive(Debug, thiserror::Error)]
-pub enum TokenError {
+enum TokenError {
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
     #[error("the token endpoint cannot be reached: {0}")]
@@ -53,14 +58,25 @@ struct Held {
     expires_at: DateTime<Utc>,
 }
 
+/// A token is good until it expires, and never served after that.
+const FRESHNESS: Freshness = Freshness {
+    fresh_for: TimeDelta::days(1),
+    refetch_every: TimeDelta::zero(),
+    stale_for: TimeDelta::zero(),
+};
+
 /// Holds one token and gets the next one in time.
 pub struct TokenSource {
+    clock: SharedClock,
+    held: Cached<Held>,
+    requester: Arc<Requester>,
+}
+
+struct Requester {
     client_id: String,
     http: reqwest::Client,
     discovery: Arc<DiscoverySource>,
     signing: SigningKeys,
-    clock: SharedClock,
-    held: Mutex<Option<Held>>,
 }
 
 impl TokenSource {
@@ -72,38 +88,52 @@ impl TokenSource {
         clock: SharedClock,
     ) -> Self {
         let client_id = client_id.to_owned();
-        Self {
+        let requester = Arc::new(Requester {
             client_id,
             http,
             discovery,
             signing,
+        });
+        Self {
             clock,
-            held: Mutex::new(None),
+            held: Cached::new(FRESHNESS),
+            requester,
         }
     }
 
     /// A token that is good for at least half a minute.
-    pub async fn bearer(&self) -> Result<SecretString, TokenError> {
-        let mut held = self.held.lock().await;
+    pub async fn bearer(&self) -> Result<SecretString, TokenUnavailable> {
         let now = self.clock.now();
-        if let Some(known) = &*held
-            && now + MARGIN < known.expires_at
-        {
-            return Ok(known.token.clone());
-        }
-        let answer = self.request(now).await?;
-        let expires_at = now + TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
-        let token = answer.access_token;
-        *held = Some(Held {
-            token: token.clone(),
-            expires_at,
-        });
-        Ok(token)
+        let requester = self.requester.clone();
+        let fetch = async move {
+            requester
+                .fetch(now)
+                .await
+                .map_err(|error| error.to_string())
+        };
+        let lasts = move |held: &Held| now + MARGIN < held.expires_at;
+        let held = self
+            .held
+            .get(now, lasts, fetch)
+            .await
+            .map_err(TokenUnavailable)?;
+        Ok(held.token.clone())
     }
 
     /// To be called when PayNet refused the token: the next call gets a fresh one.
-    pub async fn forget(&self) {
-        *self.held.lock().await = None;
+    pub fn forget(&self) {
+        self.held.forget();
+    }
+}
+
+impl Requester {
+    async fn fetch(&self, now: DateTime<Utc>) -> Result<Held, TokenError> {
+        let answer = self.request(now).await?;
+        let expires_at = now + TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
+        Ok(Held {
+            token: answer.access_token,
+            expires_at,
+        })
     }
 
     async fn request(&self, now: DateTime<Utc>) -> Result<TokenAnswer, TokenError> {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::SharedClock;
 use crate::config;
 use crate::ids::CustomerId;
+use crate::secret::random_token;
 use crate::store::{At, Store, StoreError};
 
 /// A customer who has proved who they are, with how and when.
@@ -85,20 +86,20 @@ pub struct PasswordSignIn {
     clock: SharedClock,
     attempts: i32,
     lock: TimeDelta,
-    /// Makes the phrase of an unknown name look like any other, and always the same for the same name.
-    decoy_key: [u8; 32],
+    /// Makes the phrase of an unknown name look like any other, and always the same for the same name: on
+    /// every replica, and after a restart.
+    decoy_key: String,
 }
 
 impl PasswordSignIn {
-    pub fn new(
+    pub async fn new(
         bank: Arc<dyn PasswordCheck>,
         store: Store,
         clock: SharedClock,
         config: &config::SignIn,
     ) -> Result<Self, SignInError> {
-        let mut decoy_key = [0; 32];
-        aws_lc_rs::rand::fill(&mut decoy_key)
-            .map_err(|_| SignInError::Unavailable("no randomness".into()))?;
+        let fresh = random_token().map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        let decoy_key = store.installation_secret("decoy phrases", &fresh).await?;
         Ok(Self {
             bank,
             store,
@@ -125,8 +126,9 @@ impl PasswordSignIn {
         username: &str,
         password: &str,
     ) -> Result<Attempt<CustomerId>, SignInError> {
-        let subject = format!("password:{username}");
-        if self.is_locked(&subject).await? {
+        // One budget for all spellings of a name.
+        let subject = format!("password:{}", username.to_lowercase());
+        if !self.may_try(&subject).await? {
             return Ok(Attempt::Locked);
         }
         match self.bank.check_password(username, password).await? {
@@ -144,7 +146,7 @@ impl PasswordSignIn {
         code: &str,
     ) -> Result<Attempt<SignedIn>, SignInError> {
         let subject = format!("otp:{customer}");
-        if self.is_locked(&subject).await? {
+        if !self.may_try(&subject).await? {
             return Ok(Attempt::Locked);
         }
         match self.bank.check_second_factor(customer, code).await? {
@@ -152,12 +154,7 @@ impl PasswordSignIn {
             SecondFactor::Right { acr, amr } => {
                 let now = self.clock.now();
                 if !self.first_use_of_code(customer, code, now).await? {
-                    let counted = self.failed(&subject).await?;
-                    return Ok(if counted == Attempt::Locked {
-                        counted
-                    } else {
-                        Attempt::Spent
-                    });
+                    return Ok(Attempt::Spent);
                 }
                 self.store.forget_failures(&subject).await?;
                 Ok(Attempt::Passed(SignedIn {
@@ -185,17 +182,21 @@ impl PasswordSignIn {
             .await?)
     }
 
-    async fn is_locked(&self, subject: &str) -> Result<bool, SignInError> {
-        let failures = self.store.failures(subject, At(self.clock.now())).await?;
-        Ok(failures >= self.attempts)
+    /// Counts the attempt before the bank is asked, in one statement: attempts made side by side share the
+    /// budget. A lock is not prolonged by trying while it lasts.
+    async fn may_try(&self, subject: &str) -> Result<bool, SignInError> {
+        let now = self.clock.now();
+        if self.store.failures(subject, At(now)).await? >= self.attempts {
+            return Ok(false);
+        }
+        let until = At(now + self.lock);
+        let counted = self.store.count_failure(subject, At(now), until).await?;
+        Ok(counted <= self.attempts)
     }
 
+    /// The attempt is counted already.
     async fn failed<T>(&self, subject: &str) -> Result<Attempt<T>, SignInError> {
-        let now = self.clock.now();
-        let failures = self
-            .store
-            .count_failure(subject, At(now), At(now + self.lock))
-            .await?;
+        let failures = self.store.failures(subject, At(self.clock.now())).await?;
         Ok(if failures >= self.attempts {
             Attempt::Locked
         } else {
@@ -220,9 +221,13 @@ impl PasswordSignIn {
             "garden",
             "drums",
         ];
-        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &self.decoy_key);
+        let key =
+            aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, self.decoy_key.as_bytes());
         let tag = aws_lc_rs::hmac::sign(&key, username.as_bytes());
         let pick = |words: [&'static str; 8], at: usize| words[usize::from(tag.as_ref()[at]) % 8];
         format!("{} {} {}", pick(FIRST, 0), pick(SECOND, 1), pick(THIRD, 2))
     }
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests;

@@ -14,15 +14,21 @@ macro_rules! open_pool {
         let manager = AsyncDieselConnectionManager::<$dialect::Conn>::new_with_config($url, config);
         Pool::builder(manager)
             .max_size($size)
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(CHECKOUT_TIMEOUT))
+            .create_timeout(Some(CHECKOUT_TIMEOUT))
             .build()
             .map_err(unavailable)?
     }};
 }
 
 macro_rules! run_migrations {
-    ($pool:expr) => {{
+    ($dialect:ident, $pool:expr) => {{
         use diesel_migrations::MigrationHarness;
-        let conn = checkout($pool).await?;
+        let mut conn = checkout($pool).await?;
+        $dialect::before_migrations(&mut *conn).await?;
+        // Taken out of the pool for good: its settings are not those of the others.
+        let conn = deadpool::managed::Object::take(conn);
         diesel_async::AsyncMigrationHarness::new(conn)
             .run_pending_migrations(MIGRATIONS)
             .map(|_| ())

@@ -15,7 +15,11 @@ mod rows;
 mod schema;
 #[cfg(feature = "embedded")]
 mod sqlite;
+#[cfg(all(test, feature = "embedded"))]
+mod tests;
 mod types;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel_async::pooled_connection::PoolError;
@@ -24,10 +28,13 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, ConsentId, CustomerId};
-pub use rows::{AccessRow, Delivery, EventRow};
+pub use rows::{AccessRow, Damaged, Delivery, EventRow, Lease};
 #[cfg(any(test, feature = "lab"))]
 pub use rows::{LedgerRow, ReceiptRow};
 pub use types::At;
+
+/// How long a request waits for a connection, or for one to be made.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/common");
 
@@ -36,7 +43,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("database: {0}")]
-    Database(#[from] diesel::result::Error),
+    Database(diesel::result::Error),
     /// A stored value that this release cannot read.
     #[error("unreadable value in {0}")]
     Damaged(&'static str),
@@ -47,6 +54,27 @@ pub enum StoreError {
     Unavailable(String),
     #[error("[database] url: {0}")]
     Url(String),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    /// A connection that broke, a statement that took too long and a locked file pass by themselves.
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        let Error::DatabaseError(kind, information) = &error else {
+            return Self::Database(error);
+        };
+        let message = information.message();
+        let passing = matches!(
+            kind,
+            Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand
+        ) || message.contains("database is locked")
+            || message.contains("statement timeout");
+        if passing {
+            Self::Unavailable(message.to_owned())
+        } else {
+            Self::Database(error)
+        }
+    }
 }
 
 /// What is stored with a decision, beside the consent's change.
@@ -111,9 +139,9 @@ impl Store {
         const TRIES: u32 = 5;
         for attempt in 1.. {
             let outcome = match self {
-                Self::Pg(pool) => run_migrations!(pool),
+                Self::Pg(pool) => run_migrations!(pg, pool),
                 #[cfg(feature = "embedded")]
-                Self::Sqlite(pool) => run_migrations!(pool),
+                Self::Sqlite(pool) => run_migrations!(sqlite, pool),
             };
             match outcome {
                 Err(error) if attempt >= TRIES => return Err(error),
@@ -147,15 +175,15 @@ operations! {
     consent(id: &ConsentId) -> Option<crate::consent::Consent>;
     consented_accounts(id: &ConsentId) -> Vec<AccountId>;
     undecided(now: At, limit: i64) -> Vec<crate::consent::Consent>;
-    record_event(event: EventRow, change: Option<&crate::consent::Change>) -> bool;
+    record_event(event: EventRow, change: Option<&crate::consent::Change>) -> ();
     commit(change: &crate::consent::Change) -> ();
     decide(change: &crate::consent::Change, record: &DecisionRecord) -> ();
-    settle(delivery: &str, change: Option<&crate::consent::Change>) -> ();
+    settle(lease: &Lease, change: Option<&crate::consent::Change>) -> ();
     account_id_for(customer: &CustomerId, bank_reference: &str) -> AccountId;
     bank_reference(account: &AccountId) -> Option<String>;
-    claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Delivery>;
-    postpone(delivery: &str, next: At, error: &str) -> ();
-    park(delivery: &str, now: At, error: &str) -> ();
+    claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Result<Delivery, Damaged>>;
+    postpone(lease: &Lease, next: At, error: &str) -> ();
+    park(lease: &Lease, now: At, error: &str) -> ();
     is_undelivered(consent: &ConsentId) -> bool;
     save_handle(sha256: &str, handle: &HandleRecord) -> ();
     take_handle(sha256: &str, now: At) -> Option<HandleRecord>;
@@ -167,6 +195,7 @@ operations! {
     failures(subject: &str, now: At) -> i32;
     forget_failures(subject: &str) -> ();
     log_access(row: AccessRow) -> ();
+    installation_secret(name: &str, fresh: &str) -> String;
     sweep(now: At) -> usize;
     ping() -> ();
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL: the database of production.
 
-use diesel::ConnectionResult;
-use diesel_async::AsyncConnection;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -14,8 +14,24 @@ macro_rules! locked {
     };
 }
 
+/// No request waits longer for an answer: PayNet gives five seconds for everything.
+const SETTINGS: &str = "SET statement_timeout = '4s'; SET lock_timeout = '3s';";
+
 pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
-    Conn::establish(url).boxed()
+    async move {
+        let mut conn = Conn::establish(url).await?;
+        conn.batch_execute(SETTINGS)
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+    .boxed()
+}
+
+/// A migration may take as long as it takes.
+pub async fn before_migrations(conn: &mut Conn) -> Result<(), diesel::result::Error> {
+    conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")
+        .await
 }
 
 #[path = "queries/mod.rs"]

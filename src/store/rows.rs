@@ -127,27 +127,46 @@ pub struct OutboxRow {
     pub created_at: At,
 }
 
-/// A claimed row of the outbox.
-#[derive(Debug, Clone)]
-pub struct Delivery {
-    pub id: String,
-    pub consent_id: ConsentId,
-    pub intent: Intent,
+/// The right to work on a row of the outbox until its time runs out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub delivery: String,
     /// Including the present one.
     pub attempts: i32,
 }
 
-impl TryFrom<OutboxRow> for Delivery {
-    type Error = StoreError;
+/// A claimed row of the outbox.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub lease: Lease,
+    pub consent_id: ConsentId,
+    pub intent: Intent,
+}
 
-    fn try_from(row: OutboxRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            consent_id: ConsentId::parse(row.consent_id)
-                .map_err(|_| StoreError::Damaged("outbox.consent_id"))?,
-            intent: from_json(row.intent, "outbox.intent")?,
+/// A claimed row that this release cannot read.
+#[derive(Debug)]
+pub struct Damaged {
+    pub lease: Lease,
+    pub error: StoreError,
+}
+
+impl Delivery {
+    pub(super) fn read(row: OutboxRow) -> Result<Self, Damaged> {
+        let lease = Lease {
+            delivery: row.id,
             attempts: row.attempts,
-        })
+        };
+        let consent_id =
+            ConsentId::parse(row.consent_id).map_err(|_| StoreError::Damaged("outbox.consent_id"));
+        let intent = from_json(row.intent, "outbox.intent");
+        match (consent_id, intent) {
+            (Ok(consent_id), Ok(intent)) => Ok(Self {
+                lease,
+                consent_id,
+                intent,
+            }),
+            (Err(error), _) | (_, Err(error)) => Err(Damaged { lease, error }),
+        }
     }
 }
 

@@ -43,6 +43,7 @@ tables! {
         expires_at -> Moment,
     }
     seen_tokens (issuer, jti) { issuer -> Text, jti -> Text, expires_at -> Moment }
+    installation_secrets (name) { name -> Text, value -> Text }
     throttles (subject) { subject -> Text, failures -> Integer, until -> Moment }
     access_log (id) {
         id -> Text, at -> Moment, consent_id -> Text, dc_id -> Text, customer_id -> Nullable<Text>,

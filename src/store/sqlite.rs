@@ -30,6 +30,11 @@ pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
     .boxed()
 }
 
+/// Nothing to prepare.
+pub async fn before_migrations(_conn: &mut Conn) -> Result<(), diesel::result::Error> {
+    Ok(())
+}
+
 #[path = "queries/mod.rs"]
 mod queries;
 pub use queries::*;

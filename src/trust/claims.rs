@@ -83,11 +83,14 @@ impl CallClaims {
         self.check_query(expected.query)?;
         self.check_url(expected.path)?;
         match &self.jti {
-            Some(jti) if (1..=MAX_JTI).contains(&jti.len()) => Ok(OneTimeUse {
+            Some(jti) if is_token_id(jti) => Ok(OneTimeUse {
                 jti: jti.clone(),
                 until,
             }),
-            _ => Err(invalid("claims.jti", "jti must have 1 to 256 characters")),
+            _ => Err(invalid(
+                "claims.jti",
+                "jti must have 1 to 256 visible characters",
+            )),
         }
     }
 
@@ -116,7 +119,8 @@ impl CallClaims {
             return Err(invalid("claims.lifetime", "exp is too long after iat"));
         }
         // Remembered for as long as the token could be accepted again.
-        Ok(expected.now + TimeDelta::seconds(profile.issued_at_window + profile.token_lifetime))
+        let longest = profile.issued_at_window + profile.token_lifetime + profile.clock_skew;
+        Ok(expected.now + TimeDelta::seconds(longest))
     }
 
     /// The query as the consumer signed it; PayNet adds `consent_id` on the way.
@@ -170,6 +174,10 @@ pub fn check_issued_at(
     } else {
         Err(invalid("claims.iat", "iat is too far from the present"))
     }
+}
+
+fn is_token_id(jti: &str) -> bool {
+    (1..=MAX_JTI).contains(&jti.len()) && jti.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn seconds(at: DateTime<Utc>) -> f64 {
@@ -246,6 +254,7 @@ mod tests {
             ("iat", Value::Null, "claims.times_missing"),
             ("jti", Value::Null, "claims.jti"),
             ("jti", json!(""), "claims.jti"),
+            ("jti", json!("a\u{0}b"), "claims.jti"),
             ("qpm", json!({"page_size": "5"}), "claims.qpm"),
             (
                 "url",

@@ -27,11 +27,21 @@ impl RedirectPolicy {
 
     pub fn check(&self, address: &str) -> Option<TrustedRedirect> {
         let url = Url::parse(address).ok()?;
-        let plain =
-            url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-        (plain && self.allowed.iter().any(|allowed| covers(allowed, &url)))
+        (is_plain(&url) && self.allowed.iter().any(|allowed| covers(allowed, &url)))
             .then_some(TrustedRedirect(url))
     }
+}
+
+/// Nothing that another reader of the address could take for something else.
+fn is_plain(url: &Url) -> bool {
+    const ENCODED_SEPARATORS: [&str; 3] = ["%2e", "%2f", "%5c"];
+    let path = url.path().to_ascii_lowercase();
+    url.username().is_empty()
+        && url.password().is_none()
+        && url.fragment().is_none()
+        && !ENCODED_SEPARATORS
+            .iter()
+            .any(|separator| path.contains(separator))
 }
 
 /// Same scheme, host and port, and the path is the allowed one or below it.
@@ -47,10 +57,23 @@ fn covers(allowed: &Url, url: &Url) -> bool {
 }
 
 impl TrustedRedirect {
-    /// The address with parameters appended to its query.
+    /// As it is to be kept: without anything that parsing dropped.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The address with these parameters. Ours replace any of the same name that it came with.
     pub fn with(&self, parameters: &[(&str, &str)]) -> String {
         let mut url = self.0.clone();
-        url.query_pairs_mut().extend_pairs(parameters);
+        let kept: Vec<(String, String)> = url
+            .query_pairs()
+            .filter(|(name, _)| !parameters.iter().any(|(ours, _)| ours == name))
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        url.query_pairs_mut()
+            .clear()
+            .extend_pairs(kept)
+            .extend_pairs(parameters);
         url.into()
     }
 }
@@ -76,6 +99,8 @@ mod tests {
             "https://as.example/callbackery",
             "https://as.example/",
             "https://as.example/callback/../evil",
+            "https://as.example/callback/..%2fevil",
+            "https://as.example/callback/%2E%2e/evil",
             "https://as.example/callback#x",
             "https://user@as.example/callback",
             "https://as.example@evil.example/callback",
@@ -91,6 +116,13 @@ mod tests {
     fn parameters_are_encoded_and_appended() {
         let policy = RedirectPolicy::new(&["https://as.example/cb".to_owned()]);
         let redirect = policy.check("https://as.example/cb?a=1").unwrap();
+        assert_eq!(
+            policy
+                .check("https://as.example/cb?b=theirs")
+                .unwrap()
+                .with(&[("b", "ours")]),
+            "https://as.example/cb?b=ours"
+        );
         assert_eq!(
             redirect.with(&[("b", "x y&z")]),
             "https://as.example/cb?a=1&b=x+y%26z"

@@ -41,6 +41,11 @@ fn period(
     today: NaiveDate,
 ) -> Result<Period, ApiError> {
     let earliest = today.checked_sub_months(HISTORY).unwrap_or(today);
+    if to.is_some_and(|to| to < earliest) {
+        return Err(ApiError::invalid_request(
+            "to_date is before the twelve months that are served",
+        ));
+    }
     let from = from.unwrap_or(earliest).max(earliest);
     let to = to.unwrap_or(today).min(today);
     if from > to {

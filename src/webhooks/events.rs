@@ -5,9 +5,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use izin_jose::base64url;
 
 use super::Webhooks;
-use crate::consent::{Change, Command, NewConsent, Outcome, PlatformReport, apply, register};
+use crate::authorization::Authorization;
+use crate::consent::{Command, NewConsent, Outcome, PlatformReport, apply, register};
 use crate::generated::ofp_dp::types;
 use crate::http::{ApiError, ErrorCode};
+use crate::ids::ConsentId;
 use crate::paynet::consent_from_wire;
 use crate::store::{At, EventRow, StoreError, detached};
 use crate::trust::EventCall;
@@ -28,31 +30,7 @@ impl Webhooks {
         }
         let row = self.event_row(&call, event_type, &reported)?;
         let authorization = self.authorization.clone();
-        let stored = detached(async move {
-            loop {
-                let change = match authorization.store.consent(&reported.id).await? {
-                    None => Some(register(
-                        reported.clone(),
-                        authorization.window,
-                        authorization.clock.now(),
-                    )),
-                    Some(known) => effect_on(&known, &reported, authorization.clock.now()),
-                };
-                match authorization
-                    .store
-                    .record_event(row.clone(), change.as_ref())
-                    .await
-                {
-                    // Somebody changed the consent meanwhile: look again.
-                    Err(StoreError::Stale) => {}
-                    other => return other,
-                }
-            }
-        });
-        let is_new = stored.await??;
-        if !is_new {
-            tracing::info!("the event was already known");
-        }
+        detached(async move { take(&authorization, row, &reported).await }).await??;
         Ok(types::Empty {})
     }
 
@@ -74,26 +52,54 @@ impl Webhooks {
     }
 }
 
-fn effect_on(
-    known: &crate::consent::Consent,
+/// Stores the event and its effect. A repeated event is stored once, but its effect is looked at each time:
+/// a restriction that comes again, after whatever else, restricts again.
+async fn take(
+    authorization: &Authorization,
+    row: EventRow,
     reported: &NewConsent,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Option<Change> {
+) -> Result<(), ApiError> {
     let report = PlatformReport {
         status: reported.status,
         reason: reported.reason.clone(),
         updated_at: reported.updated_at,
     };
-    match apply(known, Command::Report(report), now) {
-        Ok(Outcome::Changed(change)) => Some(*change),
-        Ok(Outcome::Unchanged(why)) => {
-            tracing::info!(consent = %known.id, why, "the event changes nothing");
-            None
-        }
-        // Reports are never refused; they are taken in or not.
-        Err(refusal) => {
-            tracing::warn!(consent = %known.id, %refusal, "the event was refused by the state machine");
-            None
+    let mut command = Command::Report(report);
+    loop {
+        let now = authorization.clock.now();
+        let change = match authorization.store.consent(&reported.id).await? {
+            None => Some(register(reported.clone(), authorization.window, now)),
+            Some(known) => match apply(&known, command.clone(), now) {
+                Ok(Outcome::Changed(change)) => Some(*change),
+                Ok(Outcome::Unchanged(why)) => {
+                    tracing::info!(consent = %known.id, why, "the event changes nothing");
+                    None
+                }
+                Ok(Outcome::Uncertain) => {
+                    command = Command::Adopt(present_word(authorization, &known.id).await?);
+                    continue;
+                }
+                // Reports are never refused; they are taken in or not.
+                Err(refusal) => return Err(ApiError::internal(refusal)),
+            },
+        };
+        match authorization
+            .store
+            .record_event(row.clone(), change.as_ref())
+            .await
+        {
+            // Somebody changed the consent meanwhile: look again.
+            Err(StoreError::Stale) => {}
+            other => return Ok(other?),
         }
     }
+}
+
+/// What PayNet says when it is asked. If it does not answer, neither do we, and the event comes again.
+async fn present_word(
+    authorization: &Authorization,
+    id: &ConsentId,
+) -> Result<PlatformReport, ApiError> {
+    let remote = authorization.paynet.retrieve_consent(id).await;
+    Ok(remote.map_err(ApiError::unavailable)?.report())
 }

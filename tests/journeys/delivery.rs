@@ -90,7 +90,7 @@ async fn killed_in_between(database: Database) {
         if let Some(process) = addresses {
             (settings.public, settings.webhooks) = (process.public, process.webhooks);
         }
-        let text = format!("{demo}{}", settings.to_toml()).replace(
+        let text = format!("{demo}{}", settings.to_toml().unwrap()).replace(
             "[ofp]\n",
             "[ofp]\ndp_id = \"bank-contoh\"\nclient_id = \"bank-contoh-client\"\n",
         );

@@ -7,4 +7,5 @@ mod deadlines;
 mod delivery;
 mod harness;
 mod reject;
+mod stop;
 mod zones;

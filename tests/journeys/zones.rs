@@ -1,17 +1,14 @@
 //! Who may reach which listener.
 
 use http::Method;
-use izin_jose::KeyId;
 
-use crate::harness::{Database, TestApp, on_both_databases, pki};
+use crate::harness::{Database, TestApp, on_both_databases};
 
 on_both_databases!(an_allow_list_of_clients);
 
 /// A certificate of the right authority that is not on the list: an answer in our error format.
 async fn an_allow_list_of_clients(database: Database) {
-    let paynet = KeyId::of_certificate(&pki().certificate_der("paynet-client").unwrap());
-    let extra = format!("[listeners.webhooks]\nallowed_clients = [\"{paynet}\"]");
-    let app = TestApp::start_with(database, &extra).await;
+    let app = TestApp::start(database).await;
     let health = format!(
         "https://localhost:{}/v1/health",
         app.service.webhooks_address.port()

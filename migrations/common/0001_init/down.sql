@@ -1,5 +1,6 @@
 DROP TABLE ledger;
 DROP TABLE access_log;
+DROP TABLE installation_secrets;
 DROP TABLE throttles;
 DROP TABLE seen_tokens;
 DROP TABLE authorization_sessions;

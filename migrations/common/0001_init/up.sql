@@ -108,6 +108,12 @@ CREATE TABLE throttles (
   until    TIMESTAMPTZ NOT NULL
 );
 
+-- Random values that all replicas share and nobody chose. They protect no data.
+CREATE TABLE installation_secrets (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
 -- Who read what, and when. Append only.
 CREATE TABLE access_log (
   id             TEXT PRIMARY KEY,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use izin_jose::KeyId;
 use izin_simulator::{Pki, PkiError, Provider, Urls};
 use serde_json::json;
 
@@ -20,10 +21,11 @@ pub struct Settings<'a> {
 
 impl Settings<'_> {
     /// A TOML text; JSON's strings are TOML's.
-    pub fn to_toml(&self) -> String {
+    pub fn to_toml(&self) -> Result<String, PkiError> {
+        let paynet = KeyId::of_certificate(&self.pki.certificate_der("paynet-client")?);
         let certificate = |name: &str| json!(self.pki.certificate_file(name));
         let key = |name: &str| json!(self.pki.key_file(name));
-        format!(
+        Ok(format!(
             r#"
 [database]
 url = {database}
@@ -36,6 +38,7 @@ address = "{webhooks}"
 certificate = {server}
 private_key = {server_key}
 client_ca = {ca}
+allowed_clients = [{paynet}]
 
 [ofp]
 authorization_server = {authorization_server}
@@ -54,6 +57,7 @@ keys = [{{ certificate = {signing}, private_key = {signing_key} }}]
             server = certificate("dp-server"),
             server_key = key("dp-server"),
             ca = certificate("ca"),
+            paynet = json!(paynet),
             authorization_server = json!(self.urls.authorization_server),
             resource_server = json!(self.urls.resource_server),
             client = certificate("dp-client"),
@@ -61,7 +65,7 @@ keys = [{{ certificate = {signing}, private_key = {signing_key} }}]
             callback = json!(self.urls.callback),
             signing = certificate("dp-signing"),
             signing_key = key("dp-signing"),
-        )
+        ))
     }
 }
 

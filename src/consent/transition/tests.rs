@@ -5,11 +5,11 @@ use crate::consent::command::{AccountSnapshot, Identity, SignInFacts};
 use crate::consent::state::{Permission, Purpose};
 use crate::ids::{AccountId, ConsentId, CustomerId, DcId, DpId};
 
-pub(crate) fn sample() -> Consent {
+pub(crate) fn sample_new() -> NewConsent {
     let at = DateTime::parse_from_rfc3339("2026-11-20T10:00:00Z")
         .unwrap()
         .to_utc();
-    let new = NewConsent {
+    NewConsent {
         id: ConsentId::parse("550e8400-e29b-41d4-a716-446655440001").unwrap(),
         dc_id: DcId::parse("kira-budget").unwrap(),
         dp_id: DpId::parse("bank-contoh").unwrap(),
@@ -21,7 +21,12 @@ pub(crate) fn sample() -> Consent {
         expires_at: at + TimeDelta::days(180),
         created_at: at,
         updated_at: None,
-    };
+    }
+}
+
+pub(crate) fn sample() -> Consent {
+    let new = sample_new();
+    let at = new.created_at;
     register(new, TimeDelta::minutes(5), at).consent
 }
 
@@ -192,4 +197,51 @@ fn older_reports_never_overwrite_newer_ones() {
         changed_by(&consent, Command::Report(fresh)).consent.status,
         Status::Suspended
     );
+}
+
+#[test]
+fn a_confirmation_makes_what_is_older_outdated() {
+    let at = |seconds| Some(sample().created_at + TimeDelta::seconds(seconds));
+    let report = |status, updated_at| PlatformReport {
+        status,
+        reason: None,
+        updated_at,
+    };
+    let now = sample().created_at;
+    let suspended = Consent {
+        status: Status::Suspended,
+        platform_updated_at: at(2),
+        ..sample()
+    };
+    // Suspended again at 4, then the late word from 3 that it was authorized.
+    let confirmed = changed_by(
+        &suspended,
+        Command::Report(report(Status::Suspended, at(4))),
+    );
+    assert_eq!(confirmed.ledger.kind, "confirmed");
+    let late = apply(
+        &confirmed.consent,
+        Command::Report(report(Status::Authorized, at(3))),
+        now,
+    );
+    assert!(matches!(late, Ok(Outcome::Unchanged(_))));
+    // At the same moment, or without one, it takes PayNet's own answer to open data again.
+    for unclear in [at(4), None] {
+        let command = Command::Report(report(Status::Authorized, unclear));
+        assert_eq!(
+            apply(&confirmed.consent, command, now),
+            Ok(Outcome::Uncertain)
+        );
+    }
+    let answered = changed_by(
+        &confirmed.consent,
+        Command::Adopt(report(Status::Authorized, None)),
+    );
+    assert_eq!(answered.consent.status, Status::Authorized);
+    // A restriction needs no proof.
+    let again = changed_by(
+        &answered.consent,
+        Command::Report(report(Status::Suspended, None)),
+    );
+    assert_eq!(again.consent.status, Status::Suspended);
 }

@@ -1,7 +1,7 @@
 //! One-time handles and the sessions of customers at work, both known by hash only.
 
 use diesel::prelude::*;
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::Conn;
@@ -61,24 +61,20 @@ pub async fn open_session(
     state: Value,
     expires_at: At,
 ) -> StoreResult<()> {
-    let (sha256, consent) = (sha256.to_owned(), consent.clone());
-    conn.transaction(async move |conn| {
-        diesel::delete(sessions::table.filter(sessions::consent_id.eq(consent.as_str())))
-            .execute(conn)
-            .await?;
-        diesel::insert_into(sessions::table)
-            .values((
-                sessions::session_sha256.eq(&sha256),
-                sessions::consent_id.eq(consent.as_str()),
-                sessions::state.eq(state),
-                sessions::version.eq(1),
-                sessions::expires_at.eq(expires_at),
-            ))
-            .execute(conn)
-            .await?;
-        Ok(())
-    })
-    .await
+    let row = (
+        sessions::session_sha256.eq(sha256),
+        sessions::state.eq(state),
+        sessions::version.eq(1),
+        sessions::expires_at.eq(expires_at),
+    );
+    diesel::insert_into(sessions::table)
+        .values((sessions::consent_id.eq(consent.as_str()), row.clone()))
+        .on_conflict(sessions::consent_id)
+        .do_update()
+        .set(row)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 pub async fn session(conn: &mut Conn, sha256: &str, now: At) -> StoreResult<Option<SessionRecord>> {

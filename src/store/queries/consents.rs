@@ -43,29 +43,33 @@ pub async fn undecided(conn: &mut Conn, now: At, limit: i64) -> StoreResult<Vec<
         .select(ConsentRow::as_select())
         .load(conn)
         .await?;
-    rows.into_iter().map(Consent::try_from).collect()
+    // A row that this release cannot read must not keep the others waiting.
+    let readable = rows.into_iter().filter_map(|row| {
+        let id = row.consent_id.clone();
+        Consent::try_from(row)
+            .inspect_err(|error| tracing::error!(consent = %id, %error, "a consent is unreadable"))
+            .ok()
+    });
+    Ok(readable.collect())
 }
 
-/// Stores an event and its effect together. `false`: the same event is already stored, nothing was done.
+/// Stores an event, unless it is stored already, together with its effect.
 pub async fn record_event(
     conn: &mut Conn,
     event: EventRow,
     change: Option<&Change>,
-) -> StoreResult<bool> {
+) -> StoreResult<()> {
     let change = change.cloned();
     conn.transaction(async move |conn| {
-        let inserted = diesel::insert_into(consent_events::table)
+        diesel::insert_into(consent_events::table)
             .values(&event)
             .on_conflict_do_nothing()
             .execute(conn)
             .await?;
-        if inserted == 0 {
-            return Ok(false);
-        }
         if let Some(change) = &change {
             write_change(conn, change).await?;
         }
-        Ok(true)
+        Ok(())
     })
     .await
 }
@@ -117,22 +121,8 @@ pub async fn decide(conn: &mut Conn, change: &Change, record: &DecisionRecord) -
     .await
 }
 
-/// Ends a delivery, with the change it brought if it brought one.
-pub async fn settle(conn: &mut Conn, delivery: &str, change: Option<&Change>) -> StoreResult<()> {
-    let (delivery, change) = (delivery.to_owned(), change.cloned());
-    conn.transaction(async move |conn| {
-        if let Some(change) = &change {
-            write_change(conn, change).await?;
-        }
-        diesel::delete(outbox::table.find(&delivery))
-            .execute(conn)
-            .await?;
-        Ok(())
-    })
-    .await
-}
-
-async fn write_change(conn: &mut Conn, change: &Change) -> StoreResult<()> {
+/// Part of a transaction: the new state, its ledger entry, and what PayNet must be told.
+pub(super) async fn write_change(conn: &mut Conn, change: &Change) -> StoreResult<()> {
     let row = ConsentRow::from(&change.consent);
     let known = row.version - 1;
     let written = if known == 0 {

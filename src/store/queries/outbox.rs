@@ -2,23 +2,26 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::Conn;
+use super::consents::write_change;
+use crate::consent::Change;
 use crate::ids::ConsentId;
-use crate::store::StoreResult;
-use crate::store::rows::{Delivery, OutboxRow};
+use crate::store::rows::{Damaged, Delivery, Lease, OutboxRow};
 use crate::store::schema::outbox;
 use crate::store::types::At;
+use crate::store::{StoreError, StoreResult};
 
 /// Leases up to `limit` due deliveries, in one statement and so safe with any number of replicas. A lease
-/// that runs out (its holder died) makes the row due again.
+/// that runs out (its holder died) makes the row due again. A row that this release cannot read comes back as
+/// itself, so that it holds up no other.
 pub async fn claim_deliveries(
     conn: &mut Conn,
     limit: i64,
     now: At,
     lease: TimeDelta,
-) -> StoreResult<Vec<Delivery>> {
+) -> StoreResult<Vec<Result<Delivery, Damaged>>> {
     let candidate = diesel::alias!(outbox as candidate);
     let (id, next_attempt_at, locked_until, parked_at) = candidate.fields((
         outbox::id,
@@ -47,12 +50,12 @@ pub async fn claim_deliveries(
         .returning(OutboxRow::as_returning())
         .get_results(conn)
         .await?;
-    rows.into_iter().map(Delivery::try_from).collect()
+    Ok(rows.into_iter().map(Delivery::read).collect())
 }
 
-/// Gives a lease back, to be tried again at `next`.
-pub async fn postpone(conn: &mut Conn, delivery: &str, next: At, error: &str) -> StoreResult<()> {
-    diesel::update(outbox::table.find(delivery))
+/// Gives a lease back, to be tried again at `next`. [`StoreError::Stale`]: somebody else has the lease now.
+pub async fn postpone(conn: &mut Conn, lease: &Lease, next: At, error: &str) -> StoreResult<()> {
+    let written = diesel::update(held(lease))
         .set((
             outbox::next_attempt_at.eq(next),
             outbox::locked_until.eq(None::<At>),
@@ -60,12 +63,12 @@ pub async fn postpone(conn: &mut Conn, delivery: &str, next: At, error: &str) ->
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    held_until_now(written)
 }
 
 /// Sets a delivery aside for an operator; it blocks nobody else's.
-pub async fn park(conn: &mut Conn, delivery: &str, now: At, error: &str) -> StoreResult<()> {
-    diesel::update(outbox::table.find(delivery))
+pub async fn park(conn: &mut Conn, lease: &Lease, now: At, error: &str) -> StoreResult<()> {
+    let written = diesel::update(held(lease))
         .set((
             outbox::parked_at.eq(now),
             outbox::locked_until.eq(None::<At>),
@@ -73,7 +76,39 @@ pub async fn park(conn: &mut Conn, delivery: &str, now: At, error: &str) -> Stor
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    held_until_now(written)
+}
+
+/// Ends a delivery, with the change it brought if it brought one.
+pub async fn settle(conn: &mut Conn, lease: &Lease, change: Option<&Change>) -> StoreResult<()> {
+    let (lease, change) = (lease.clone(), change.cloned());
+    conn.transaction(async move |conn| {
+        let deleted = diesel::delete(held(&lease)).execute(conn).await?;
+        held_until_now(deleted)?;
+        match &change {
+            Some(change) => write_change(conn, change).await,
+            None => Ok(()),
+        }
+    })
+    .await
+}
+
+/// Each claim counts the attempts up, so the count tells whose lease it is.
+#[diesel::dsl::auto_type]
+fn held<'a>(lease: &'a Lease) -> _ {
+    let id: &'a str = lease.delivery.as_str();
+    let attempts: i32 = lease.attempts;
+    outbox::table
+        .filter(outbox::id.eq(id))
+        .filter(outbox::attempts.eq(attempts))
+}
+
+fn held_until_now(rows: usize) -> StoreResult<()> {
+    if rows == 0 {
+        Err(StoreError::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether PayNet has still to be told something about this consent; what is parked waits for an operator.

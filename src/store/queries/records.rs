@@ -8,7 +8,8 @@ use super::Conn;
 use crate::store::StoreResult;
 use crate::store::rows::AccessRow;
 use crate::store::schema::{
-    access_log, authorization_handles, authorization_sessions, seen_tokens, throttles,
+    access_log, authorization_handles, authorization_sessions, installation_secrets, seen_tokens,
+    throttles,
 };
 use crate::store::types::At;
 
@@ -82,6 +83,21 @@ pub async fn log_access(conn: &mut Conn, row: AccessRow) -> StoreResult<()> {
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The value of that name, which is `fresh` if nobody has set one before.
+pub async fn installation_secret(conn: &mut Conn, name: &str, fresh: &str) -> StoreResult<String> {
+    use installation_secrets as secrets;
+    diesel::insert_into(secrets::table)
+        .values((secrets::name.eq(name), secrets::value.eq(fresh)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(secrets::table
+        .find(name)
+        .select(secrets::value)
+        .first(conn)
+        .await?)
 }
 
 /// Deletes what has expired and nothing needs any more; answers how many rows went.

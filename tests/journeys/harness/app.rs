@@ -48,7 +48,7 @@ impl TestApp {
         let simulator = Simulator::start(SimulatorOptions::new(pki.clone()))
             .await
             .unwrap();
-        let settings = settings(&database.url, &simulator).to_toml();
+        let settings = settings(&database.url, &simulator).to_toml().unwrap();
         let config = Config::from_layers(&[DEMO, &settings, extra]).unwrap();
         let clock = Arc::new(ShiftedClock::default());
         let service = Service::start(config, clock.clone()).await.unwrap();

@@ -117,7 +117,7 @@ impl Deliveries {
             Ok(()) => {}
             // Another replica took over while this one was slow; what it does, counts.
             Err(StoreError::Stale) => {
-                tracing::info!(delivery, "the delivery is somebody else's now")
+                tracing::info!(delivery, "the delivery is somebody else's now");
             }
             Err(error) => tracing::warn!(delivery, %error, "delivery not settled"),
         }

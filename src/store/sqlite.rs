@@ -1,5 +1,7 @@
 //! SQLite: the embedded database of the demo and of pilots. One process, one writer.
 
+use std::future::{Ready, ready};
+
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
@@ -31,8 +33,8 @@ pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
 }
 
 /// Nothing to prepare.
-pub async fn before_migrations(_conn: &mut Conn) -> Result<(), diesel::result::Error> {
-    Ok(())
+pub fn before_migrations(_conn: &mut Conn) -> Ready<Result<(), diesel::result::Error>> {
+    ready(Ok(()))
 }
 
 #[path = "queries/mod.rs"]

@@ -81,7 +81,7 @@ async fn without_a_time_paynet_is_asked(database: Database) {
         "PayNet says that it is suspended"
     );
     app.simulator.edit_consent(&consent.id, |consent| {
-        consent.status = ConsentStatus::Authorized
+        consent.status = ConsentStatus::Authorized;
     });
     report(&app, &consent, "authorized", None).await;
     assert_eq!(

@@ -20,7 +20,6 @@ pub struct Spec {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say what changed between two editions of a document, breaking changes first
     Diff(Diff),
 }
 

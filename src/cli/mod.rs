@@ -3,6 +3,10 @@
 #[cfg(feature = "lab")]
 pub mod demo;
 mod serve;
+#[cfg(feature = "codegen")]
+mod spec;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,6 +22,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
+  izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
 
@@ -28,10 +33,12 @@ enum Command {
     Demo(demo::Demo),
     /// Run the service
     Serve(serve::Serve),
+    #[cfg(feature = "codegen")]
+    Spec(spec::Spec),
 }
 
 /// Runs the command line of this process and answers the exit code.
-pub fn run() -> std::process::ExitCode {
+pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -41,16 +48,18 @@ pub fn run() -> std::process::ExitCode {
             runtime.block_on(async {
                 match cli.command {
                     #[cfg(feature = "lab")]
-                    Command::Demo(demo) => demo.run().await,
-                    Command::Serve(serve) => serve.run().await,
+                    Command::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
+                    Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
+                    #[cfg(feature = "codegen")]
+                    Command::Spec(spec) => Ok(spec.run()),
                 }
             })
         });
     match outcome {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("izin: {error:#}");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
     }
 }

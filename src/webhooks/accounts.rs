@@ -19,17 +19,30 @@ impl Webhooks {
         call: AccountCall,
         params: GetAccountTransactionsParams,
     ) -> Result<types::TransactionsData, ApiError> {
-        if params.next_page_params.is_some() {
+        // Taken apart, so that a parameter of a new edition cannot be overlooked. The guard has used the rest.
+        let GetAccountTransactionsParams {
+            account_id,
+            consent_id: _,
+            from_date,
+            to_date,
+            page_size,
+            next_page_params,
+            x_fapi_signature: _,
+            x_signature: _,
+            x_enc_kid: _,
+            x_fapi_interaction_id: _,
+        } = params;
+        if next_page_params.is_some() {
             return Err(ApiError::invalid_request(
                 "next_page_params is not one that we issued",
             ));
         }
         let today = malaysian(self.resources.clock.now()).date_naive();
-        let period = period(params.from_date, params.to_date, today)?;
-        let page_size = usize::try_from(params.page_size)
+        let period = period(from_date, to_date, today)?;
+        let page_size = usize::try_from(page_size)
             .map_err(|_| ApiError::invalid_request("page_size must be positive"))?;
         self.resources
-            .transactions(&call, &params.account_id, period, page_size)
+            .transactions(&call, &account_id, period, page_size)
             .await
     }
 }

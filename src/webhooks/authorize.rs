@@ -13,9 +13,15 @@ impl Webhooks {
         call: AuthorizeCall,
         params: AuthorizeParams,
     ) -> Result<AuthorizeOutput, ApiError> {
+        // Taken apart, so that a parameter of a new edition cannot be overlooked. The guard has used the rest.
+        let AuthorizeParams {
+            consent_id: _,
+            redirect_uri,
+            signature: _,
+        } = params;
         let handle = self
             .authorization
-            .begin(&call.consent_id, &params.redirect_uri)
+            .begin(&call.consent_id, &redirect_uri)
             .await
             .map_err(refused)?;
         Ok(AuthorizeOutput {

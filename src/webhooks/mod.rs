@@ -17,6 +17,9 @@ use crate::resources::Resources;
 use crate::signing::SigningKeys;
 use crate::trust::{AccountCall, AuthorizeCall, EventCall, PublicCall, UserinfoCall};
 
+// Parameters are taken apart even where the guard has used them all: one that a new edition brings then fails the build
+// instead of being overlooked.
+
 /// Everything PayNet may ask of us.
 pub struct Webhooks {
     pub authorization: Authorization,
@@ -38,8 +41,14 @@ impl OfpWebhooks for Webhooks {
     async fn get_userinfo(
         &self,
         call: UserinfoCall,
-        _params: GetUserinfoParams,
+        params: GetUserinfoParams,
     ) -> Result<types::UserInfo, ApiError> {
+        let GetUserinfoParams {
+            consent_id: _,
+            x_fapi_signature: _,
+            x_signature: _,
+            x_fapi_interaction_id: _,
+        } = params;
         self.resources.userinfo(&call.consent_id).await
     }
 
@@ -51,8 +60,11 @@ impl OfpWebhooks for Webhooks {
     async fn get_health(
         &self,
         _call: PublicCall,
-        _params: GetHealthParams,
+        params: GetHealthParams,
     ) -> Result<types::Health, ApiError> {
+        let GetHealthParams {
+            x_fapi_interaction_id: _,
+        } = params;
         self.resources.store.ping().await?;
         Ok(types::Health {
             status: Some("ok".to_owned()),
@@ -62,9 +74,14 @@ impl OfpWebhooks for Webhooks {
     async fn receive_consent_event(
         &self,
         call: EventCall,
-        _params: ReceiveConsentEventParams,
+        params: ReceiveConsentEventParams,
         body: types::ConsentEvent,
     ) -> Result<types::Empty, ApiError> {
+        let ReceiveConsentEventParams {
+            x_fapi_signature: _,
+            x_signature: _,
+            x_fapi_interaction_id: _,
+        } = params;
         self.take_event(call, body).await
     }
 
@@ -73,7 +90,15 @@ impl OfpWebhooks for Webhooks {
         call: AccountCall,
         params: GetAccountParams,
     ) -> Result<types::AccountData, ApiError> {
-        self.resources.account(&call, &params.account_id).await
+        let GetAccountParams {
+            account_id,
+            consent_id: _,
+            x_fapi_signature: _,
+            x_signature: _,
+            x_enc_kid: _,
+            x_fapi_interaction_id: _,
+        } = params;
+        self.resources.account(&call, &account_id).await
     }
 
     async fn get_account_balances(
@@ -81,7 +106,15 @@ impl OfpWebhooks for Webhooks {
         call: AccountCall,
         params: GetAccountBalancesParams,
     ) -> Result<types::BalanceData, ApiError> {
-        self.resources.balance(&call, &params.account_id).await
+        let GetAccountBalancesParams {
+            account_id,
+            consent_id: _,
+            x_fapi_signature: _,
+            x_signature: _,
+            x_enc_kid: _,
+            x_fapi_interaction_id: _,
+        } = params;
+        self.resources.balance(&call, &account_id).await
     }
 
     async fn get_account_transactions(

@@ -4,7 +4,7 @@
 
 //! Server side: implement the trait, mount the routes.
 
-/// Served operations of Open Finance Platform for Data Providers, version 1.2.2.
+/// Operations of Open Finance Platform for Data Providers, version 1.2.2.
 pub trait OfpWebhooks: Send + Sync + 'static {
     /// Start the customer's authorization of a consent
     ///
@@ -145,13 +145,6 @@ pub struct AuthorizeOutput {
     pub location: String,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum AuthorizeResponse {
-    /// The request is genuine; the browser continues at the DP's sign-in.
-    #[oai(status = 303)]
-    Success(#[oai(header = "Location")] String),
-}
-
 /// Parameters of [`OfpWebhooks::get_userinfo`].
 #[derive(Debug, Clone)]
 pub struct GetUserinfoParams {
@@ -172,32 +165,11 @@ pub struct GetUserinfoParams {
     pub x_fapi_interaction_id: uuid::Uuid,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum GetUserinfoResponse {
-    /// Claims about the customer. Not signed and not encrypted.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::UserInfo>),
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum GetProviderJwksResponse {
-    /// Public keys; old and new ones stand side by side during a rotation.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::JwkSet>),
-}
-
 /// Parameters of [`OfpWebhooks::get_health`].
 #[derive(Debug, Clone)]
 pub struct GetHealthParams {
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum GetHealthResponse {
-    /// The DP can serve requests.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::Health>),
 }
 
 /// Parameters of [`OfpWebhooks::receive_consent_event`].
@@ -215,13 +187,6 @@ pub struct ReceiveConsentEventParams {
     pub x_signature: Option<String>,
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum ReceiveConsentEventResponse {
-    /// The event is stored, or was known already.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::Empty>),
 }
 
 /// Parameters of [`OfpWebhooks::get_account`].
@@ -252,13 +217,6 @@ pub struct GetAccountParams {
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum GetAccountResponse {
-    /// The account, encrypted for the Data Consumer and signed by the DP. Plaintext - AccountData.
-    #[oai(status = 200)]
-    Success(super::super::runtime::Sealed<super::types::AccountData>),
-}
-
 /// Parameters of [`OfpWebhooks::get_account_balances`].
 #[derive(Debug, Clone)]
 pub struct GetAccountBalancesParams {
@@ -285,17 +243,6 @@ pub struct GetAccountBalancesParams {
     pub x_enc_kid: String,
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum GetAccountBalancesResponse {
-    /// The balance, encrypted for the Data Consumer and signed by the DP. Plaintext - BalanceData.
-    #[oai(status = 200)]
-    Success(super::super::runtime::Sealed<super::types::BalanceData>),
-}
-
-fn default_get_account_transactions_page_size() -> i32 {
-    100
 }
 
 /// Parameters of [`OfpWebhooks::get_account_transactions`].
@@ -336,6 +283,59 @@ pub struct GetAccountTransactionsParams {
 }
 
 #[derive(poem_openapi::ApiResponse)]
+enum AuthorizeResponse {
+    /// The request is genuine; the browser continues at the DP's sign-in.
+    #[oai(status = 303)]
+    Success(#[oai(header = "Location")] String),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetUserinfoResponse {
+    /// Claims about the customer. Not signed and not encrypted.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::UserInfo>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetProviderJwksResponse {
+    /// Public keys; old and new ones stand side by side during a rotation.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::JwkSet>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetHealthResponse {
+    /// The DP can serve requests.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::Health>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum ReceiveConsentEventResponse {
+    /// The event is stored, or was known already.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::Empty>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetAccountResponse {
+    /// The account, encrypted for the Data Consumer and signed by the DP. Plaintext - AccountData.
+    #[oai(status = 200)]
+    Success(super::super::runtime::Sealed<super::types::AccountData>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetAccountBalancesResponse {
+    /// The balance, encrypted for the Data Consumer and signed by the DP. Plaintext - BalanceData.
+    #[oai(status = 200)]
+    Success(super::super::runtime::Sealed<super::types::BalanceData>),
+}
+
+fn default_get_account_transactions_page_size() -> i32 {
+    100
+}
+
+#[derive(poem_openapi::ApiResponse)]
 enum GetAccountTransactionsResponse {
     /// One page of transactions, encrypted for the Data Consumer and signed by the DP. Plaintext - TransactionsData.
     #[oai(status = 200)]
@@ -350,6 +350,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/authorize",
         signature: crate::trust::RequestSignature::AuthorizeQuery,
         sealed: false,
+        deprecated: false,
+        statuses: &[303, 400, 403, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getUserinfo",
@@ -357,6 +360,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/userinfo",
         signature: crate::trust::RequestSignature::Userinfo,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getProviderJwks",
@@ -364,6 +370,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/jwks",
         signature: crate::trust::RequestSignature::Nothing,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getHealth",
@@ -371,6 +380,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/health",
         signature: crate::trust::RequestSignature::Nothing,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 401, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "receiveConsentEvent",
@@ -378,6 +390,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/consents/events",
         signature: crate::trust::RequestSignature::Event,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 405, 413, 415, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getAccount",
@@ -385,6 +400,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/accounts/{account_id}",
         signature: crate::trust::RequestSignature::Account,
         sealed: true,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getAccountBalances",
@@ -392,6 +410,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/accounts/{account_id}/balances",
         signature: crate::trust::RequestSignature::Account,
         sealed: true,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getAccountTransactions",
@@ -399,6 +420,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/accounts/{account_id}/transactions",
         signature: crate::trust::RequestSignature::Account,
         sealed: true,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
 ];
 
@@ -442,7 +466,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(AuthorizeResponse::Success(the_output.location))
+        Ok(
+            match the_output {
+                AuthorizeOutput { location } => AuthorizeResponse::Success(location),
+            },
+        )
     }
 
     #[oai(path = "/v1/oauth/userinfo", method = "get", operation_id = "getUserinfo")]
@@ -471,7 +499,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetUserinfoResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => GetUserinfoResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(path = "/v1/oauth/jwks", method = "get", operation_id = "getProviderJwks")]
@@ -481,7 +513,13 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
     ) -> poem::Result<GetProviderJwksResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self.handler.get_provider_jwks(the_call).await?;
-        Ok(GetProviderJwksResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => {
+                    GetProviderJwksResponse::Success(poem_openapi::payload::Json(body))
+                }
+            },
+        )
     }
 
     #[oai(path = "/v1/health", method = "get", operation_id = "getHealth")]
@@ -501,7 +539,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetHealthResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => GetHealthResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(
@@ -521,6 +563,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         the_body: poem_openapi::payload::Json<super::types::ConsentEvent>,
     ) -> poem::Result<ReceiveConsentEventResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
+        let the_body = the_body.0;
         let the_output = self
             .handler
             .receive_consent_event(
@@ -530,10 +573,18 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                     x_signature: x_signature.0,
                     x_fapi_interaction_id: x_fapi_interaction_id.0,
                 },
-                the_body.0,
+                the_body,
             )
             .await?;
-        Ok(ReceiveConsentEventResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => {
+                    ReceiveConsentEventResponse::Success(
+                        poem_openapi::payload::Json(body),
+                    )
+                }
+            },
+        )
     }
 
     #[oai(
@@ -575,7 +626,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetAccountResponse::Success(super::super::runtime::Sealed(the_output)))
+        Ok(
+            match the_output {
+                body => GetAccountResponse::Success(super::super::runtime::Sealed(body)),
+            },
+        )
     }
 
     #[oai(
@@ -618,9 +673,13 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
             )
             .await?;
         Ok(
-            GetAccountBalancesResponse::Success(
-                super::super::runtime::Sealed(the_output),
-            ),
+            match the_output {
+                body => {
+                    GetAccountBalancesResponse::Success(
+                        super::super::runtime::Sealed(body),
+                    )
+                }
+            },
         )
     }
 
@@ -680,9 +739,13 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
             )
             .await?;
         Ok(
-            GetAccountTransactionsResponse::Success(
-                super::super::runtime::Sealed(the_output),
-            ),
+            match the_output {
+                body => {
+                    GetAccountTransactionsResponse::Success(
+                        super::super::runtime::Sealed(body),
+                    )
+                }
+            },
         )
     }
 }

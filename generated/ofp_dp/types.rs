@@ -1087,66 +1087,6 @@ pub struct LoanDetails {
     pub maturity_date: Option<chrono::NaiveDate>,
 }
 
-/// Addresses to use instead when a client certificate is presented, RFC 8705 §5.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct MtlsEndpointAliases {
-    /// Token endpoint for mutual TLS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint: Option<String>,
-}
-
-/// Metadata of PayNet's authorization server; other members are allowed and ignored.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct OpenidConfiguration {
-    /// Identifier of the authorization server; audience of client assertions.
-    pub issuer: String,
-    /// Where tokens are obtained.
-    pub token_endpoint: String,
-    /// Where PayNet's public keys are.
-    pub jwks_uri: String,
-    /// For Data Consumers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_endpoint: Option<String>,
-    /// For Data Consumers, RFC 9126.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pushed_authorization_request_endpoint: Option<String>,
-    /// For Data Consumers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub userinfo_endpoint: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
-    /// Such as `openid`, `accounts`, `profile`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scopes_supported: Option<Vec<String>>,
-    /// Claims that an id_token or userinfo may carry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims_supported: Option<Vec<String>>,
-    /// Such as `code`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_types_supported: Option<Vec<String>>,
-    /// Such as `client_credentials`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grant_types_supported: Option<Vec<String>>,
-    /// Such as `S256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code_challenge_methods_supported: Option<Vec<String>>,
-    /// Such as `PS256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
-    /// Such as `private_key_jwt` and `tls_client_auth`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Such as `PS256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
-    /// Whether tokens are bound to the client certificate, RFC 8705 §3.3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls_client_certificate_bound_access_tokens: Option<bool>,
-    /// Whether the `claims` request parameter is understood.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims_parameter_supported: Option<bool>,
-}
-
 /// How to go on.
 #[derive(
     Debug,
@@ -1352,40 +1292,6 @@ pub struct StatusReason {
     #[oai(skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_description: Option<String>,
-}
-
-/// Form of the client credentials grant. `private_key_jwt` sends `client_assertion_type` and `client_assertion`,
-/// `tls_client_auth` neither. Source - v1.2.2 portal, Client Authentication.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TokenRequest {
-    /// `client_credentials`.
-    pub grant_type: String,
-    /// The DP's client id as registered with PayNet.
-    pub client_id: String,
-    /// Space-separated scopes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_assertion_type: Option<String>,
-    /// Compact JWS by the DP (PS256, `kid`): `iss` = `sub` = client id, `aud` = issuer from discovery, `iat`, `exp` at
-    /// most 10 minutes later, `jti` unique, `nbf` optional.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_assertion: Option<String>,
-}
-
-/// Client access token, RFC 6749 §5.1.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TokenResponse {
-    /// Goes into the `Authorization` header, never into a query string.
-    pub access_token: String,
-    /// `Bearer`, in any letter case.
-    pub token_type: String,
-    /// Seconds until the token expires.
-    pub expires_in: i64,
-    /// Scopes granted, space-separated, if they differ from those asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
 }
 
 /// One movement on an account.

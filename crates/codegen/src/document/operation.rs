@@ -6,9 +6,26 @@ mod parameters;
 use anyhow::{Result, bail};
 
 use super::Reader;
-use crate::{model::Operation, names, place::Node};
+use crate::{
+    model::{Operation, Statuses},
+    names,
+    place::Node,
+};
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+const KNOWN: [&str; 11] = [
+    "operationId",
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "parameters",
+    "requestBody",
+    "responses",
+    "deprecated",
+    "security",
+    "servers",
+];
 const PATH_ITEM: [&str; 4] = ["parameters", "summary", "description", "servers"];
 
 pub(super) fn read_all(reader: &mut Reader<'_>, paths: &Node<'_>) -> Result<Vec<Operation>> {
@@ -97,42 +114,55 @@ fn read<'a>(
     if !names::is_expressible(id) {
         bail!(node.refusal("the operationId cannot be made a Rust name"));
     }
-    node.only(&[
-        "operationId",
-        "tags",
-        "summary",
-        "description",
-        "externalDocs",
-        "parameters",
-        "requestBody",
-        "responses",
-        "deprecated",
-        "security",
-        "servers",
-    ])?;
+    let mut operation = Operation {
+        id: id.to_owned(),
+        method,
+        path: path.to_owned(),
+        tags: tags(&node)?,
+        deprecated: node.flag_at("deprecated")?,
+        summary: node.text_at("summary")?,
+        description: node.text_at("description")?,
+        parameters: Vec::new(),
+        body: None,
+        successes: Vec::new(),
+        statuses: Statuses::default(),
+        place,
+    };
+    if reader.config.serving(id).is_some() || reader.config.calls(id) {
+        read_content(reader, &mut operation, item, &node)?;
+    }
+    Ok(operation)
+}
 
-    let stem = names::type_name(id);
+fn read_content<'a>(
+    reader: &mut Reader<'a>,
+    operation: &mut Operation,
+    item: &Node<'a>,
+    node: &Node<'a>,
+) -> Result<()> {
+    let place = operation.place.clone();
+    node.only(&KNOWN)?;
+    let stem = names::type_name(&operation.id);
     let mut parameters = Vec::new();
-    for owner in [item, &node] {
+    for owner in [item, node] {
         if let Some(list) = owner.field("parameters") {
             parameters::read_all(reader, &stem, &list, &place, &mut parameters)?;
         }
     }
-    let parameters = parameters::in_path_order(parameters, path, &place)?;
-    let body = match node.field("requestBody") {
-        None => None,
-        Some(body) => Some(content::read_body(reader, &stem, body)?),
+    operation.parameters = parameters::in_path_order(parameters, &operation.path, &place)?;
+    if let Some(body) = node.field("requestBody") {
+        operation.body = Some(content::read_body(reader, &stem, body)?);
+    }
+    let responses = node.required("responses")?;
+    operation.statuses = content::statuses(&responses, &place)?;
+    operation.successes = content::read_answers(reader, &stem, &responses, &place)?;
+    Ok(())
+}
+
+fn tags(node: &Node<'_>) -> Result<Vec<String>> {
+    let Some(tags) = node.field("tags") else {
+        return Ok(Vec::new());
     };
-    let successes = content::read_answers(reader, &stem, &node.required("responses")?, &place)?;
-    Ok(Operation {
-        id: id.to_owned(),
-        method,
-        path: path.to_owned(),
-        summary: node.text_at("summary")?,
-        description: node.text_at("description")?,
-        parameters,
-        body,
-        successes,
-        place,
-    })
+    let tags = tags.items()?;
+    tags.iter().map(|tag| Ok(tag.text()?.to_owned())).collect()
 }

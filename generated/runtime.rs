@@ -373,4 +373,9 @@ macro_rules! text_types {
     )* };
 }
 
-text_types!();
+text_types! {
+    "AccountId" = crate::ids::AccountId,
+    "ConsentId" = crate::ids::ConsentId,
+    "DcId" = crate::ids::DcId,
+    "DpId" = crate::ids::DpId
+}

@@ -130,7 +130,7 @@ pub trait OfpWebhooks: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct AuthorizeParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Webhook – Authorization.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// Where PayNet expects the customer back after the decision. At most 300 characters.
     pub redirect_uri: String,
     /// Attached compact JWS by PayNet's signing key; its payload is the bare consent id. The portal gives no
@@ -149,7 +149,7 @@ pub struct AuthorizeOutput {
 #[derive(Debug, Clone)]
 pub struct GetUserinfoParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Webhook – Authorization.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// Compact JWS, detached or attached, of the sender: PayNet, or on account calls PayNet or the Data Consumer. One of
     /// `x-fapi-signature` and `x-signature` is required (the portal marks this one required on userinfo); if both are
     /// present, both must verify. A detached one covers the raw body, on a GET the consent id. Source - v1.2.2 portal,
@@ -194,10 +194,10 @@ pub struct ReceiveConsentEventParams {
 pub struct GetAccountParams {
     /// The account, as the DP named it to PayNet at authorization. The DP issues at most 36 characters; the portal's own
     /// example has 40, so up to 64 are accepted.
-    pub account_id: String,
+    pub account_id: super::types::ReceivedAccountId,
     /// The consent under which data is asked for, 1 to 36 characters. Present in the portal's sample call, absent from
     /// its parameter table. Without it the `sub` claim of the signature must name a consent.
-    pub consent_id: Option<String>,
+    pub consent_id: Option<super::types::ConsentId>,
     /// Compact JWS, detached or attached, of the sender: PayNet, or on account calls PayNet or the Data Consumer. One of
     /// `x-fapi-signature` and `x-signature` is required (the portal marks this one required on userinfo); if both are
     /// present, both must verify. A detached one covers the raw body, on a GET the consent id. Source - v1.2.2 portal,
@@ -222,10 +222,10 @@ pub struct GetAccountParams {
 pub struct GetAccountBalancesParams {
     /// The account, as the DP named it to PayNet at authorization. The DP issues at most 36 characters; the portal's own
     /// example has 40, so up to 64 are accepted.
-    pub account_id: String,
+    pub account_id: super::types::ReceivedAccountId,
     /// The consent under which data is asked for, 1 to 36 characters. Present in the portal's sample call, absent from
     /// its parameter table. Without it the `sub` claim of the signature must name a consent.
-    pub consent_id: Option<String>,
+    pub consent_id: Option<super::types::ConsentId>,
     /// Compact JWS, detached or attached, of the sender: PayNet, or on account calls PayNet or the Data Consumer. One of
     /// `x-fapi-signature` and `x-signature` is required (the portal marks this one required on userinfo); if both are
     /// present, both must verify. A detached one covers the raw body, on a GET the consent id. Source - v1.2.2 portal,
@@ -250,10 +250,10 @@ pub struct GetAccountBalancesParams {
 pub struct GetAccountTransactionsParams {
     /// The account, as the DP named it to PayNet at authorization. The DP issues at most 36 characters; the portal's own
     /// example has 40, so up to 64 are accepted.
-    pub account_id: String,
+    pub account_id: super::types::ReceivedAccountId,
     /// The consent under which data is asked for, 1 to 36 characters. Present in the portal's sample call, absent from
     /// its parameter table. Without it the `sub` claim of the signature must name a consent.
-    pub consent_id: Option<String>,
+    pub consent_id: Option<super::types::ConsentId>,
     /// First day wanted, inclusive, Malaysian time.
     pub from_date: Option<chrono::NaiveDate>,
     /// Last day wanted, inclusive, Malaysian time.
@@ -381,7 +381,7 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         signature: crate::trust::RequestSignature::Nothing,
         sealed: false,
         deprecated: false,
-        statuses: &[200, 401, 405, 429, 500, 503],
+        statuses: &[200, 400, 401, 405, 429, 500, 503],
         status_classes: &[],
     },
     super::super::runtime::Operation {
@@ -448,7 +448,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AuthorizeCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<String>,
+        consent_id: poem_openapi::param::Query<super::types::ConsentId>,
         #[oai(name = "redirect_uri", validator(max_length = 300, min_length = 1))]
         redirect_uri: poem_openapi::param::Query<String>,
         #[oai(name = "signature", validator(max_length = 8192, min_length = 1))]
@@ -478,7 +478,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::UserinfoCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<String>,
+        consent_id: poem_openapi::param::Query<super::types::ConsentId>,
         #[oai(name = "x-fapi-signature", validator(max_length = 8192))]
         x_fapi_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-signature", validator(max_length = 8192))]
@@ -596,9 +596,9 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AccountCall>,
         #[oai(name = "account_id", validator(max_length = 64, min_length = 1))]
-        account_id: poem_openapi::param::Path<String>,
+        account_id: poem_openapi::param::Path<super::types::ReceivedAccountId>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<Option<String>>,
+        consent_id: poem_openapi::param::Query<Option<super::types::ConsentId>>,
         #[oai(name = "x-fapi-signature", validator(max_length = 8192))]
         x_fapi_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-signature", validator(max_length = 8192))]
@@ -642,9 +642,9 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AccountCall>,
         #[oai(name = "account_id", validator(max_length = 64, min_length = 1))]
-        account_id: poem_openapi::param::Path<String>,
+        account_id: poem_openapi::param::Path<super::types::ReceivedAccountId>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<Option<String>>,
+        consent_id: poem_openapi::param::Query<Option<super::types::ConsentId>>,
         #[oai(name = "x-fapi-signature", validator(max_length = 8192))]
         x_fapi_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-signature", validator(max_length = 8192))]
@@ -692,9 +692,9 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AccountCall>,
         #[oai(name = "account_id", validator(max_length = 64, min_length = 1))]
-        account_id: poem_openapi::param::Path<String>,
+        account_id: poem_openapi::param::Path<super::types::ReceivedAccountId>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<Option<String>>,
+        consent_id: poem_openapi::param::Query<Option<super::types::ConsentId>>,
         #[oai(name = "from_date")]
         from_date: poem_openapi::param::Query<Option<chrono::NaiveDate>>,
         #[oai(name = "to_date")]

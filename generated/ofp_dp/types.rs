@@ -14,9 +14,8 @@
     poem_openapi::Object
 )]
 pub struct Account {
-    /// Assigned by the DP at authorization, unique and unchanging.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// In full; of credit products only the first six and last four digits, asterisks between.
     pub account_number: String,
     /// Name of the account or product as the customer knows it.
@@ -117,6 +116,9 @@ impl std::str::FromStr for AccountCategory {
 pub struct AccountData {
     pub data: Account,
 }
+
+/// An account. Assigned by the DP at authorization, unique and unchanging; we issue a UUID.
+pub type AccountId = crate::ids::AccountId;
 
 /// Product. `savings`, `current` and `pension` go with `deposit`; `credit_card` with `credit`; `hire_purchase` and
 /// `mortgage` with `loan`; `fund` with `investment`; `others` with `ewallet`.
@@ -315,9 +317,8 @@ pub struct Amount {
     poem_openapi::Object
 )]
 pub struct Balance {
-    /// The account.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// Whether `available_balance` counts credit lines.
     pub credit_lines_included: bool,
     pub current_balance: BalanceAmount,
@@ -380,15 +381,12 @@ pub struct BalanceData {
     poem_openapi::Object
 )]
 pub struct Consent {
-    /// Unique id of the consent; a UUID in samples.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub consent_id: String,
-    /// The Data Consumer that receives the data.
+    pub consent_id: ConsentId,
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub dc_id: String,
-    /// The Data Provider that holds the data.
+    pub dc_id: DcId,
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub dp_id: String,
+    pub dp_id: DpId,
     #[oai(skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<IdType>,
@@ -581,6 +579,9 @@ impl poem_openapi::types::ToJSON for ConsentEventType {
         Some(self.as_str().into())
     }
 }
+
+/// A consent. Assigned by PayNet, unique; a UUID in samples. Source - v1.2.2 portal, Update Consent.
+pub type ConsentId = crate::ids::ConsentId;
 
 /// What the data is for - personal finance management, or assessing credit.
 #[derive(
@@ -797,9 +798,8 @@ impl poem_openapi::types::ToJSON for ConsentStatus {
 /// `status_reason`. Source - v1.2.2 portal, Update Consent.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ConsentUpdate {
-    /// Repeats the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent_id: Option<String>,
+    pub consent_id: Option<ConsentId>,
     pub status: ConsentStatus,
     /// JWT by the DP about the customer's sign-in. At most 3000 characters. Its claims are not published; we send
     /// `iss`, `aud`, `sub`, `iat`, `exp`, `auth_time`, `acr`, `amr`, `consent_id`, `id_type` and `hashed_id_number`.
@@ -824,9 +824,8 @@ pub struct ConsentUpdate {
     poem_openapi::Object
 )]
 pub struct ConsentedAccount {
-    /// Assigned by the DP at authorization, unique and unchanging; we issue a UUID.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// In full; of credit products only the first six and last four digits, asterisks between.
     pub account_number: String,
     /// Name of the account or product as the customer knows it.
@@ -890,6 +889,12 @@ impl std::str::FromStr for CreditDebitIndicator {
 
 /// Further facts as pairs of text, at most 20; a key has at most 50 characters, a value 300.
 pub type CustomData = std::collections::BTreeMap<String, String>;
+
+/// A Data Consumer, the party that receives data.
+pub type DcId = crate::ids::DcId;
+
+/// A Data Provider, the party that holds data.
+pub type DpId = crate::ids::DpId;
 
 /// An empty JSON object. Source - v1.2.2 portal, Consent Event and Update Consent.
 #[derive(
@@ -1264,6 +1269,9 @@ impl std::str::FromStr for ReasonCode {
     }
 }
 
+/// An AccountId as callers may give it back, which we read more generously than we issue it.
+pub type ReceivedAccountId = crate::ids::AccountId;
+
 /// Frame around data that is signed by the DP and encrypted for the Data Consumer. Used with 200 only. Source -
 /// v1.2.2 portal, Account Balances.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -1304,9 +1312,8 @@ pub struct StatusReason {
     poem_openapi::Object
 )]
 pub struct Transaction {
-    /// The account.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// Unique at the DP.
     pub transaction_id: String,
     /// When the balance changed; written in Malaysian time, offset `+08:00`.

@@ -54,7 +54,7 @@ pub(crate) fn read(
 }
 
 /// The document as version 3.0.
-fn understood(published: Value, place: &Place) -> Result<Value> {
+pub(crate) fn understood(published: Value, place: &Place) -> Result<Value> {
     let root = Node::new(&published, place.clone());
     let version = root.required("openapi")?;
     let text = version.text()?;

@@ -114,7 +114,7 @@ pub trait OfpPlatform: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct GetConsumerJwksParams {
     /// The Data Consumer's id, 1 to 36 characters (the portal gives no length; as in Consent).
-    pub dc_id: String,
+    pub dc_id: super::types::DcId,
 }
 
 /// Parameters of [`OfpPlatform::issue_token`].
@@ -128,7 +128,7 @@ pub struct IssueTokenParams {
 #[derive(Debug, Clone)]
 pub struct UpdateConsentParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
@@ -137,7 +137,7 @@ pub struct UpdateConsentParams {
 #[derive(Debug, Clone)]
 pub struct RetrieveConsentParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
@@ -146,7 +146,7 @@ pub struct RetrieveConsentParams {
 #[derive(Debug, Clone)]
 pub struct RevokeConsentParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
@@ -229,7 +229,7 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         signature: crate::platform::RequestProof::Public,
         sealed: false,
         deprecated: false,
-        statuses: &[200, 401, 404, 429, 500, 503],
+        statuses: &[200, 400, 401, 404, 429, 500, 503],
         status_classes: &[],
     },
     super::super::runtime::Operation {
@@ -340,7 +340,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::PublicCall>,
         #[oai(name = "dc_id", validator(max_length = 36, min_length = 1))]
-        dc_id: poem_openapi::param::Path<String>,
+        dc_id: poem_openapi::param::Path<super::types::DcId>,
     ) -> poem::Result<GetConsumerJwksResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self
@@ -398,7 +398,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::ProviderCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Path<String>,
+        consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
         the_body: poem_openapi::payload::Json<super::types::ConsentUpdate>,
@@ -432,7 +432,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::ProviderCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Path<String>,
+        consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
     ) -> poem::Result<RetrieveConsentResponse> {
@@ -465,7 +465,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::ProviderCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Path<String>,
+        consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
         the_body: poem_openapi::payload::Json<super::types::ConsentRevocation>,

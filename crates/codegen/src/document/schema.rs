@@ -1,6 +1,7 @@
 //! Reads schemas. Inline objects and enumerations get a name from where they stand, so that every one has a Rust type.
 
 mod choice;
+mod enumeration;
 mod keywords;
 mod limits;
 mod properties;
@@ -114,7 +115,7 @@ impl<'a> Reader<'a> {
 
     fn shape(&mut self, node: &Node<'a>, name: &str) -> Result<Shape> {
         if node.field("enum").is_some() {
-            return enumeration(node);
+            return enumeration::read(node);
         }
         if only_part(node)?.is_some() || node.field("$ref").is_some() {
             return Ok(Shape::Alias(Box::new(self.usage(node, name)?)));
@@ -284,34 +285,4 @@ fn is_empty_object(node: &Node<'_>) -> Result<bool> {
         .field("additionalProperties")
         .is_some_and(|extras| extras.value.as_bool() != Some(false));
     Ok(object && !extras && node.field("minProperties").is_none())
-}
-
-fn enumeration(node: &Node<'_>) -> Result<Shape> {
-    if node.text_at("type")?.is_some_and(|ty| ty != "string") {
-        bail!(node.refusal("only enumerations of texts are supported"));
-    }
-    let nullable = node.flag_at("nullable")?;
-    let mut values: Vec<String> = Vec::new();
-    for value in node.required("enum")?.items()? {
-        if nullable && value.value.is_null() {
-            continue;
-        }
-        let text = value.text()?;
-        if values
-            .iter()
-            .any(|earlier| names::type_name(earlier) == names::type_name(text))
-        {
-            bail!(value.refusal(format!(
-                "`{text}` has the same Rust name as an earlier value"
-            )));
-        }
-        if !names::is_expressible(text) {
-            bail!(value.refusal(format!("`{text}` cannot be made a Rust name")));
-        }
-        values.push(text.to_owned());
-    }
-    if values.is_empty() {
-        bail!(node.refusal("the enumeration has no values"));
-    }
-    Ok(Shape::Enumeration(values))
 }

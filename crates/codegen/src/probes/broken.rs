@@ -141,11 +141,7 @@ fn object(schemas: &Schemas, schema: &Value, path: &str, depth: usize) -> Result
         let nullable = schemas.whole(property)["nullable"] == json!(true);
         let defaulted = schemas.whole(property).get("default").is_some();
         if is_required(schema, name) && !nullable {
-            let mut without = valid.clone();
-            if let Some(members) = without.as_object_mut() {
-                members.remove(name);
-            }
-            broken.push((format!("{path}: required"), without));
+            broken.push((format!("{path}: required"), without(&valid, name)));
             if !defaulted {
                 broken.push((
                     format!("{path}: not nullable"),
@@ -163,7 +159,7 @@ fn object(schemas: &Schemas, schema: &Value, path: &str, depth: usize) -> Result
             broken.push((label, with(&valid, "key", wrong)));
         }
         if let Some(most) = schema["maxProperties"].as_u64() {
-            let mut many = valid.clone();
+            let mut many = without(&valid, "key");
             for number in 0..=most {
                 let extra = sample::value(schemas, extras, true, depth + 1)?;
                 many = with(&many, &format!("key{number}"), extra);
@@ -201,6 +197,14 @@ fn with(object: &Value, name: &str, value: Value) -> Value {
     let mut changed = object.clone();
     if let Some(members) = changed.as_object_mut() {
         members.insert(name.to_owned(), value);
+    }
+    changed
+}
+
+fn without(object: &Value, name: &str) -> Value {
+    let mut changed = object.clone();
+    if let Some(members) = changed.as_object_mut() {
+        members.remove(name);
     }
     changed
 }

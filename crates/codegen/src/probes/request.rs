@@ -30,7 +30,7 @@ pub(super) fn operation(schemas: &Schemas, id: &str) -> Result<(Draft, Vec<(Stri
         let parameter = schemas.resolved(parameter);
         for (label, values) in broken_parameter(schemas, parameter)? {
             let mut draft = valid.clone();
-            draft.replace(parameter, values);
+            draft.replace(parameter, &values);
             broken.push((label, draft));
         }
     }
@@ -84,7 +84,7 @@ fn find<'a>(schemas: &'a Schemas, id: &'a str) -> Result<Described<'a>> {
     Err(anyhow!("the document has no operation `{id}`"))
 }
 
-impl<'a> Described<'a> {
+impl Described<'_> {
     fn draft(&self, schemas: &Schemas, full: bool) -> Result<Draft> {
         let mut parameters = Vec::new();
         for parameter in &self.parameters {
@@ -128,11 +128,11 @@ impl<'a> Described<'a> {
 }
 
 impl Draft {
-    fn replace(&mut self, parameter: &Value, values: Vec<String>) {
+    fn replace(&mut self, parameter: &Value, values: &[String]) {
         self.parameters.retain(|it| {
             parameter["name"] != it.name.as_str() || parameter["in"] != it.location.as_str()
         });
-        self.parameters.extend(given(parameter, &values));
+        self.parameters.extend(given(parameter, values));
     }
 }
 

@@ -92,7 +92,7 @@ fn number(schema: &Value) -> Value {
     let step = schema["multipleOf"].as_f64().unwrap_or(1.0);
     let least = schema["minimum"].as_f64().map(|least| {
         let first = (least / step).ceil() * step;
-        let too_low = first == least && exclusive("exclusiveMinimum");
+        let too_low = first <= least && exclusive("exclusiveMinimum");
         if too_low { first + step } else { first }
     });
     let most = schema["maximum"].as_f64().map(|most| most.min(0.0));

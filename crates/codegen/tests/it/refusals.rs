@@ -121,11 +121,13 @@ fn names_that_are_not_rust() {
         "\"Desk!\"",
         &["`Desk!` is not the name of a variant"],
     );
-    document(
-        "operationId: visitDesk",
-        "operationId: '!'",
-        &["GET /v1/desk (!): the operationId cannot be made a Rust name"],
+    let nameless = Library::with_document("operationId: visitDesk", "operationId: '!'").edit(
+        "codegen.toml",
+        "visitDesk =",
+        "\"!\" =",
     );
+    let reason = "GET /v1/desk (!): the operationId cannot be made a Rust name";
+    assert_parts(&nameless.refusal(), "library-1.yaml", &[reason]);
     document("'3d'", "'–'", &["`–` cannot be made a Rust name"]);
 }
 
@@ -357,7 +359,7 @@ fn operations_beyond_the_generator() {
     document(
         "  /v1/desk:\n    get:",
         "  /v1/desk:\n    head:",
-        &["/v1/desk: `head` is not supported"],
+        &["HEAD /v1/desk (visitDesk): `head` is not supported"],
     );
     document(
         "      operationId: visitDesk\n",

@@ -111,10 +111,9 @@ fn method(
         (!operation.parameters.is_empty()).then(|| quote!(params: super::#module::#params,));
     let body = body_argument(operation);
     let output = &outcome.output;
-    let output = match outcome.named {
-        Some(_) => quote!(super::#module::#output),
-        None => quote!(#output),
-    };
+    // A success with a name of its own stands beside the trait.
+    let beside = outcome.named.as_ref().map(|_| quote!(super::#module::));
+    let output = quote!(#beside #output);
     let called = &inherent.sig.ident;
     let arguments = arguments(document, operation, inherent)?;
     let mut limits = TokenStream::new();
@@ -202,9 +201,8 @@ fn argument_of(document: &Document, parameter: &Parameter, wanted: &str) -> Resu
     }
     Ok(
         match (wanted.starts_with("Option"), given_optional, reference) {
-            (false, _, false) => quote!(params.#field.clone()),
+            (false, _, false) | (true, true, false) => quote!(params.#field.clone()),
             (false, _, true) => quote!(&params.#field),
-            (true, true, false) => quote!(params.#field.clone()),
             (true, true, true) if wanted.ends_with("str >") => quote!(params.#field.as_deref()),
             (true, true, true) => quote!(params.#field.as_ref()),
             (true, false, false) => quote!(Some(params.#field.clone())),
@@ -230,12 +228,13 @@ fn arm(
             let name = format_ident!("{}{}Limits", names::type_name(&operation.id), case.variant);
             let item = limited::item(document, usage, &name, &types, &case.answer.place)?;
             let runtime = quote!(super::super::runtime);
-            let read = match &item {
-                None => quote!(#runtime::parsed::<#ty>(answer.json()?)),
-                Some(_) => quote! {
+            let read = if item.is_some() {
+                quote! {
                     #runtime::parsed::<#name>(serde_json::json!({ "value": answer.json()? }))
                         .map(|wrapper| wrapper.value)
-                },
+                }
+            } else {
+                quote!(#runtime::parsed::<#ty>(answer.json()?))
             };
             limits.extend(item);
             Some(quote!(let body: #ty = #read.map_err(|error| answer.invalid(error))?;))
@@ -256,9 +255,6 @@ fn arm(
             }
         });
     let pattern = &case.pattern;
-    let value = match outcome.named {
-        Some(_) => quote!(super::#module::#pattern),
-        None => quote!(#pattern),
-    };
-    Ok(quote!(#status => { #body #(#headers)* Ok(#value) }))
+    let beside = outcome.named.as_ref().map(|_| quote!(super::#module::));
+    Ok(quote!(#status => { #body #(#headers)* Ok(#beside #pattern) }))
 }

@@ -242,12 +242,9 @@ fn untagged_parsing(document: &Document, alternatives: &[Alternative<'_>]) -> Re
             found.extend(parsed.ok());
         };
         // poem-openapi reads numbers as texts; here the kind has to tell alternatives apart.
-        attempts.push(
-            match kind(document.base_type(&alternative.variant.usage.ty)?) {
-                Some(kind) => quote!(if value.#kind() { #attempt }),
-                None => quote!({ #attempt }),
-            },
-        );
+        let kind = kind(document.base_type(&alternative.variant.usage.ty)?);
+        let condition = kind.map(|kind| quote!(if value.#kind()));
+        attempts.push(quote!(#condition { #attempt }));
     }
     Ok(quote! {
         let mut found: Vec<Self> = Vec::new();

@@ -111,7 +111,7 @@ Arguments:
 */
     pub async fn retrieve_consent<'a>(
         &'a self,
-        consent_id: &'a str,
+        consent_id: &'a super::types::ConsentId,
         x_fapi_interaction_id: Option<&'a ::uuid::Uuid>,
     ) -> Result<ResponseValue<super::types::Consent>, Error<()>> {
         let url = format!(
@@ -159,7 +159,7 @@ Arguments:
 */
     pub async fn update_consent<'a>(
         &'a self,
-        consent_id: &'a str,
+        consent_id: &'a super::types::ConsentId,
         x_fapi_interaction_id: Option<&'a ::uuid::Uuid>,
         body: &'a super::types::ConsentUpdate,
     ) -> Result<ResponseValue<super::types::Empty>, Error<()>> {
@@ -208,7 +208,7 @@ Arguments:
 */
     pub async fn revoke_consent<'a>(
         &'a self,
-        consent_id: &'a str,
+        consent_id: &'a super::types::ConsentId,
         x_fapi_interaction_id: Option<&'a ::uuid::Uuid>,
         body: &'a super::types::ConsentRevocation,
     ) -> Result<ResponseValue<super::types::Consent>, Error<()>> {

@@ -4,7 +4,7 @@
 
 //! Server side: implement the trait, mount the routes.
 
-/// Served operations of Open Finance Platform for Data Providers, version 1.2.2.
+/// Operations of Open Finance Platform for Data Providers, version 1.2.2.
 pub trait OfpWebhooks: Send + Sync + 'static {
     /// Start the customer's authorization of a consent
     ///
@@ -130,7 +130,7 @@ pub trait OfpWebhooks: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct AuthorizeParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Webhook – Authorization.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// Where PayNet expects the customer back after the decision. At most 300 characters.
     pub redirect_uri: String,
     /// Attached compact JWS by PayNet's signing key; its payload is the bare consent id. The portal gives no
@@ -145,18 +145,11 @@ pub struct AuthorizeOutput {
     pub location: String,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum AuthorizeResponse {
-    /// The request is genuine; the browser continues at the DP's sign-in.
-    #[oai(status = 303)]
-    Success(#[oai(header = "Location")] String),
-}
-
 /// Parameters of [`OfpWebhooks::get_userinfo`].
 #[derive(Debug, Clone)]
 pub struct GetUserinfoParams {
     /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Webhook – Authorization.
-    pub consent_id: String,
+    pub consent_id: super::types::ConsentId,
     /// Compact JWS, detached or attached, of the sender: PayNet, or on account calls PayNet or the Data Consumer. One of
     /// `x-fapi-signature` and `x-signature` is required (the portal marks this one required on userinfo); if both are
     /// present, both must verify. A detached one covers the raw body, on a GET the consent id. Source - v1.2.2 portal,
@@ -172,32 +165,11 @@ pub struct GetUserinfoParams {
     pub x_fapi_interaction_id: uuid::Uuid,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum GetUserinfoResponse {
-    /// Claims about the customer. Not signed and not encrypted.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::UserInfo>),
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum GetProviderJwksResponse {
-    /// Public keys; old and new ones stand side by side during a rotation.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::JwkSet>),
-}
-
 /// Parameters of [`OfpWebhooks::get_health`].
 #[derive(Debug, Clone)]
 pub struct GetHealthParams {
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum GetHealthResponse {
-    /// The DP can serve requests.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::Health>),
 }
 
 /// Parameters of [`OfpWebhooks::receive_consent_event`].
@@ -217,22 +189,15 @@ pub struct ReceiveConsentEventParams {
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum ReceiveConsentEventResponse {
-    /// The event is stored, or was known already.
-    #[oai(status = 200)]
-    Success(poem_openapi::payload::Json<super::types::Empty>),
-}
-
 /// Parameters of [`OfpWebhooks::get_account`].
 #[derive(Debug, Clone)]
 pub struct GetAccountParams {
     /// The account, as the DP named it to PayNet at authorization. The DP issues at most 36 characters; the portal's own
     /// example has 40, so up to 64 are accepted.
-    pub account_id: String,
+    pub account_id: super::types::ReceivedAccountId,
     /// The consent under which data is asked for, 1 to 36 characters. Present in the portal's sample call, absent from
     /// its parameter table. Without it the `sub` claim of the signature must name a consent.
-    pub consent_id: Option<String>,
+    pub consent_id: Option<super::types::ConsentId>,
     /// Compact JWS, detached or attached, of the sender: PayNet, or on account calls PayNet or the Data Consumer. One of
     /// `x-fapi-signature` and `x-signature` is required (the portal marks this one required on userinfo); if both are
     /// present, both must verify. A detached one covers the raw body, on a GET the consent id. Source - v1.2.2 portal,
@@ -250,13 +215,6 @@ pub struct GetAccountParams {
     pub x_enc_kid: String,
     /// UUID that follows the call through every system; echoed in the response, made up if absent.
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
-#[derive(poem_openapi::ApiResponse)]
-enum GetAccountResponse {
-    /// The account, encrypted for the Data Consumer and signed by the DP. Plaintext - AccountData.
-    #[oai(status = 200)]
-    Success(super::super::runtime::Sealed<super::types::AccountData>),
 }
 
 /// Parameters of [`OfpWebhooks::get_account_balances`].
@@ -264,10 +222,10 @@ enum GetAccountResponse {
 pub struct GetAccountBalancesParams {
     /// The account, as the DP named it to PayNet at authorization. The DP issues at most 36 characters; the portal's own
     /// example has 40, so up to 64 are accepted.
-    pub account_id: String,
+    pub account_id: super::types::ReceivedAccountId,
     /// The consent under which data is asked for, 1 to 36 characters. Present in the portal's sample call, absent from
     /// its parameter table. Without it the `sub` claim of the signature must name a consent.
-    pub consent_id: Option<String>,
+    pub consent_id: Option<super::types::ConsentId>,
     /// Compact JWS, detached or attached, of the sender: PayNet, or on account calls PayNet or the Data Consumer. One of
     /// `x-fapi-signature` and `x-signature` is required (the portal marks this one required on userinfo); if both are
     /// present, both must verify. A detached one covers the raw body, on a GET the consent id. Source - v1.2.2 portal,
@@ -287,26 +245,15 @@ pub struct GetAccountBalancesParams {
     pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
 
-#[derive(poem_openapi::ApiResponse)]
-enum GetAccountBalancesResponse {
-    /// The balance, encrypted for the Data Consumer and signed by the DP. Plaintext - BalanceData.
-    #[oai(status = 200)]
-    Success(super::super::runtime::Sealed<super::types::BalanceData>),
-}
-
-fn default_get_account_transactions_page_size() -> i32 {
-    100
-}
-
 /// Parameters of [`OfpWebhooks::get_account_transactions`].
 #[derive(Debug, Clone)]
 pub struct GetAccountTransactionsParams {
     /// The account, as the DP named it to PayNet at authorization. The DP issues at most 36 characters; the portal's own
     /// example has 40, so up to 64 are accepted.
-    pub account_id: String,
+    pub account_id: super::types::ReceivedAccountId,
     /// The consent under which data is asked for, 1 to 36 characters. Present in the portal's sample call, absent from
     /// its parameter table. Without it the `sub` claim of the signature must name a consent.
-    pub consent_id: Option<String>,
+    pub consent_id: Option<super::types::ConsentId>,
     /// First day wanted, inclusive, Malaysian time.
     pub from_date: Option<chrono::NaiveDate>,
     /// Last day wanted, inclusive, Malaysian time.
@@ -336,6 +283,59 @@ pub struct GetAccountTransactionsParams {
 }
 
 #[derive(poem_openapi::ApiResponse)]
+enum AuthorizeResponse {
+    /// The request is genuine; the browser continues at the DP's sign-in.
+    #[oai(status = 303)]
+    Success(#[oai(header = "Location")] String),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetUserinfoResponse {
+    /// Claims about the customer. Not signed and not encrypted.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::UserInfo>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetProviderJwksResponse {
+    /// Public keys; old and new ones stand side by side during a rotation.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::JwkSet>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetHealthResponse {
+    /// The DP can serve requests.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::Health>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum ReceiveConsentEventResponse {
+    /// The event is stored, or was known already.
+    #[oai(status = 200)]
+    Success(poem_openapi::payload::Json<super::types::Empty>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetAccountResponse {
+    /// The account, encrypted for the Data Consumer and signed by the DP. Plaintext - AccountData.
+    #[oai(status = 200)]
+    Success(super::super::runtime::Sealed<super::types::AccountData>),
+}
+
+#[derive(poem_openapi::ApiResponse)]
+enum GetAccountBalancesResponse {
+    /// The balance, encrypted for the Data Consumer and signed by the DP. Plaintext - BalanceData.
+    #[oai(status = 200)]
+    Success(super::super::runtime::Sealed<super::types::BalanceData>),
+}
+
+fn default_get_account_transactions_page_size() -> i32 {
+    100
+}
+
+#[derive(poem_openapi::ApiResponse)]
 enum GetAccountTransactionsResponse {
     /// One page of transactions, encrypted for the Data Consumer and signed by the DP. Plaintext - TransactionsData.
     #[oai(status = 200)]
@@ -350,6 +350,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/authorize",
         signature: crate::trust::RequestSignature::AuthorizeQuery,
         sealed: false,
+        deprecated: false,
+        statuses: &[303, 400, 403, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getUserinfo",
@@ -357,6 +360,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/userinfo",
         signature: crate::trust::RequestSignature::Userinfo,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getProviderJwks",
@@ -364,6 +370,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/jwks",
         signature: crate::trust::RequestSignature::Nothing,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getHealth",
@@ -371,6 +380,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/health",
         signature: crate::trust::RequestSignature::Nothing,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "receiveConsentEvent",
@@ -378,6 +390,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/consents/events",
         signature: crate::trust::RequestSignature::Event,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 405, 413, 415, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getAccount",
@@ -385,6 +400,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/accounts/{account_id}",
         signature: crate::trust::RequestSignature::Account,
         sealed: true,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getAccountBalances",
@@ -392,6 +410,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/accounts/{account_id}/balances",
         signature: crate::trust::RequestSignature::Account,
         sealed: true,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getAccountTransactions",
@@ -399,6 +420,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/accounts/{account_id}/transactions",
         signature: crate::trust::RequestSignature::Account,
         sealed: true,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
 ];
 
@@ -424,7 +448,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AuthorizeCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<String>,
+        consent_id: poem_openapi::param::Query<super::types::ConsentId>,
         #[oai(name = "redirect_uri", validator(max_length = 300, min_length = 1))]
         redirect_uri: poem_openapi::param::Query<String>,
         #[oai(name = "signature", validator(max_length = 8192, min_length = 1))]
@@ -442,7 +466,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(AuthorizeResponse::Success(the_output.location))
+        Ok(
+            match the_output {
+                AuthorizeOutput { location } => AuthorizeResponse::Success(location),
+            },
+        )
     }
 
     #[oai(path = "/v1/oauth/userinfo", method = "get", operation_id = "getUserinfo")]
@@ -450,7 +478,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::UserinfoCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<String>,
+        consent_id: poem_openapi::param::Query<super::types::ConsentId>,
         #[oai(name = "x-fapi-signature", validator(max_length = 8192))]
         x_fapi_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-signature", validator(max_length = 8192))]
@@ -471,7 +499,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetUserinfoResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => GetUserinfoResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(path = "/v1/oauth/jwks", method = "get", operation_id = "getProviderJwks")]
@@ -481,7 +513,13 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
     ) -> poem::Result<GetProviderJwksResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self.handler.get_provider_jwks(the_call).await?;
-        Ok(GetProviderJwksResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => {
+                    GetProviderJwksResponse::Success(poem_openapi::payload::Json(body))
+                }
+            },
+        )
     }
 
     #[oai(path = "/v1/health", method = "get", operation_id = "getHealth")]
@@ -501,7 +539,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetHealthResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => GetHealthResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(
@@ -521,6 +563,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         the_body: poem_openapi::payload::Json<super::types::ConsentEvent>,
     ) -> poem::Result<ReceiveConsentEventResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
+        let the_body = the_body.0;
         let the_output = self
             .handler
             .receive_consent_event(
@@ -530,10 +573,18 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                     x_signature: x_signature.0,
                     x_fapi_interaction_id: x_fapi_interaction_id.0,
                 },
-                the_body.0,
+                the_body,
             )
             .await?;
-        Ok(ReceiveConsentEventResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => {
+                    ReceiveConsentEventResponse::Success(
+                        poem_openapi::payload::Json(body),
+                    )
+                }
+            },
+        )
     }
 
     #[oai(
@@ -545,9 +596,9 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AccountCall>,
         #[oai(name = "account_id", validator(max_length = 64, min_length = 1))]
-        account_id: poem_openapi::param::Path<String>,
+        account_id: poem_openapi::param::Path<super::types::ReceivedAccountId>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<Option<String>>,
+        consent_id: poem_openapi::param::Query<Option<super::types::ConsentId>>,
         #[oai(name = "x-fapi-signature", validator(max_length = 8192))]
         x_fapi_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-signature", validator(max_length = 8192))]
@@ -575,7 +626,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetAccountResponse::Success(super::super::runtime::Sealed(the_output)))
+        Ok(
+            match the_output {
+                body => GetAccountResponse::Success(super::super::runtime::Sealed(body)),
+            },
+        )
     }
 
     #[oai(
@@ -587,9 +642,9 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AccountCall>,
         #[oai(name = "account_id", validator(max_length = 64, min_length = 1))]
-        account_id: poem_openapi::param::Path<String>,
+        account_id: poem_openapi::param::Path<super::types::ReceivedAccountId>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<Option<String>>,
+        consent_id: poem_openapi::param::Query<Option<super::types::ConsentId>>,
         #[oai(name = "x-fapi-signature", validator(max_length = 8192))]
         x_fapi_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-signature", validator(max_length = 8192))]
@@ -618,9 +673,13 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
             )
             .await?;
         Ok(
-            GetAccountBalancesResponse::Success(
-                super::super::runtime::Sealed(the_output),
-            ),
+            match the_output {
+                body => {
+                    GetAccountBalancesResponse::Success(
+                        super::super::runtime::Sealed(body),
+                    )
+                }
+            },
         )
     }
 
@@ -633,9 +692,9 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::trust::AccountCall>,
         #[oai(name = "account_id", validator(max_length = 64, min_length = 1))]
-        account_id: poem_openapi::param::Path<String>,
+        account_id: poem_openapi::param::Path<super::types::ReceivedAccountId>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Query<Option<String>>,
+        consent_id: poem_openapi::param::Query<Option<super::types::ConsentId>>,
         #[oai(name = "from_date")]
         from_date: poem_openapi::param::Query<Option<chrono::NaiveDate>>,
         #[oai(name = "to_date")]
@@ -680,9 +739,13 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
             )
             .await?;
         Ok(
-            GetAccountTransactionsResponse::Success(
-                super::super::runtime::Sealed(the_output),
-            ),
+            match the_output {
+                body => {
+                    GetAccountTransactionsResponse::Success(
+                        super::super::runtime::Sealed(body),
+                    )
+                }
+            },
         )
     }
 }

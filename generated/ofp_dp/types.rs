@@ -14,9 +14,8 @@
     poem_openapi::Object
 )]
 pub struct Account {
-    /// Assigned by the DP at authorization, unique and unchanging.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// In full; of credit products only the first six and last four digits, asterisks between.
     pub account_number: String,
     /// Name of the account or product as the customer knows it.
@@ -117,6 +116,9 @@ impl std::str::FromStr for AccountCategory {
 pub struct AccountData {
     pub data: Account,
 }
+
+/// An account. Assigned by the DP at authorization, unique and unchanging; we issue a UUID.
+pub type AccountId = crate::ids::AccountId;
 
 /// Product. `savings`, `current` and `pension` go with `deposit`; `credit_card` with `credit`; `hire_purchase` and
 /// `mortgage` with `loan`; `fund` with `investment`; `others` with `ewallet`.
@@ -315,9 +317,8 @@ pub struct Amount {
     poem_openapi::Object
 )]
 pub struct Balance {
-    /// The account.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// Whether `available_balance` counts credit lines.
     pub credit_lines_included: bool,
     pub current_balance: BalanceAmount,
@@ -380,15 +381,12 @@ pub struct BalanceData {
     poem_openapi::Object
 )]
 pub struct Consent {
-    /// Unique id of the consent; a UUID in samples.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub consent_id: String,
-    /// The Data Consumer that receives the data.
+    pub consent_id: ConsentId,
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub dc_id: String,
-    /// The Data Provider that holds the data.
+    pub dc_id: DcId,
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub dp_id: String,
+    pub dp_id: DpId,
     #[oai(skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<IdType>,
@@ -581,6 +579,9 @@ impl poem_openapi::types::ToJSON for ConsentEventType {
         Some(self.as_str().into())
     }
 }
+
+/// A consent. Assigned by PayNet, unique; a UUID in samples. Source - v1.2.2 portal, Update Consent.
+pub type ConsentId = crate::ids::ConsentId;
 
 /// What the data is for - personal finance management, or assessing credit.
 #[derive(
@@ -797,9 +798,8 @@ impl poem_openapi::types::ToJSON for ConsentStatus {
 /// `status_reason`. Source - v1.2.2 portal, Update Consent.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ConsentUpdate {
-    /// Repeats the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent_id: Option<String>,
+    pub consent_id: Option<ConsentId>,
     pub status: ConsentStatus,
     /// JWT by the DP about the customer's sign-in. At most 3000 characters. Its claims are not published; we send
     /// `iss`, `aud`, `sub`, `iat`, `exp`, `auth_time`, `acr`, `amr`, `consent_id`, `id_type` and `hashed_id_number`.
@@ -824,9 +824,8 @@ pub struct ConsentUpdate {
     poem_openapi::Object
 )]
 pub struct ConsentedAccount {
-    /// Assigned by the DP at authorization, unique and unchanging; we issue a UUID.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// In full; of credit products only the first six and last four digits, asterisks between.
     pub account_number: String,
     /// Name of the account or product as the customer knows it.
@@ -890,6 +889,12 @@ impl std::str::FromStr for CreditDebitIndicator {
 
 /// Further facts as pairs of text, at most 20; a key has at most 50 characters, a value 300.
 pub type CustomData = std::collections::BTreeMap<String, String>;
+
+/// A Data Consumer, the party that receives data.
+pub type DcId = crate::ids::DcId;
+
+/// A Data Provider, the party that holds data.
+pub type DpId = crate::ids::DpId;
 
 /// An empty JSON object. Source - v1.2.2 portal, Consent Event and Update Consent.
 #[derive(
@@ -1087,66 +1092,6 @@ pub struct LoanDetails {
     pub maturity_date: Option<chrono::NaiveDate>,
 }
 
-/// Addresses to use instead when a client certificate is presented, RFC 8705 §5.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct MtlsEndpointAliases {
-    /// Token endpoint for mutual TLS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint: Option<String>,
-}
-
-/// Metadata of PayNet's authorization server; other members are allowed and ignored.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct OpenidConfiguration {
-    /// Identifier of the authorization server; audience of client assertions.
-    pub issuer: String,
-    /// Where tokens are obtained.
-    pub token_endpoint: String,
-    /// Where PayNet's public keys are.
-    pub jwks_uri: String,
-    /// For Data Consumers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_endpoint: Option<String>,
-    /// For Data Consumers, RFC 9126.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pushed_authorization_request_endpoint: Option<String>,
-    /// For Data Consumers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub userinfo_endpoint: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mtls_endpoint_aliases: Option<MtlsEndpointAliases>,
-    /// Such as `openid`, `accounts`, `profile`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scopes_supported: Option<Vec<String>>,
-    /// Claims that an id_token or userinfo may carry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims_supported: Option<Vec<String>>,
-    /// Such as `code`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_types_supported: Option<Vec<String>>,
-    /// Such as `client_credentials`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grant_types_supported: Option<Vec<String>>,
-    /// Such as `S256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code_challenge_methods_supported: Option<Vec<String>>,
-    /// Such as `PS256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
-    /// Such as `private_key_jwt` and `tls_client_auth`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Such as `PS256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
-    /// Whether tokens are bound to the client certificate, RFC 8705 §3.3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls_client_certificate_bound_access_tokens: Option<bool>,
-    /// Whether the `claims` request parameter is understood.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims_parameter_supported: Option<bool>,
-}
-
 /// How to go on.
 #[derive(
     Debug,
@@ -1324,6 +1269,9 @@ impl std::str::FromStr for ReasonCode {
     }
 }
 
+/// An AccountId as callers may give it back, which we read more generously than we issue it.
+pub type ReceivedAccountId = crate::ids::AccountId;
+
 /// Frame around data that is signed by the DP and encrypted for the Data Consumer. Used with 200 only. Source -
 /// v1.2.2 portal, Account Balances.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -1354,40 +1302,6 @@ pub struct StatusReason {
     pub reason_description: Option<String>,
 }
 
-/// Form of the client credentials grant. `private_key_jwt` sends `client_assertion_type` and `client_assertion`,
-/// `tls_client_auth` neither. Source - v1.2.2 portal, Client Authentication.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TokenRequest {
-    /// `client_credentials`.
-    pub grant_type: String,
-    /// The DP's client id as registered with PayNet.
-    pub client_id: String,
-    /// Space-separated scopes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_assertion_type: Option<String>,
-    /// Compact JWS by the DP (PS256, `kid`): `iss` = `sub` = client id, `aud` = issuer from discovery, `iat`, `exp` at
-    /// most 10 minutes later, `jti` unique, `nbf` optional.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_assertion: Option<String>,
-}
-
-/// Client access token, RFC 6749 §5.1.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct TokenResponse {
-    /// Goes into the `Authorization` header, never into a query string.
-    pub access_token: String,
-    /// `Bearer`, in any letter case.
-    pub token_type: String,
-    /// Seconds until the token expires.
-    pub expires_in: i64,
-    /// Scopes granted, space-separated, if they differ from those asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-}
-
 /// One movement on an account.
 #[derive(
     Debug,
@@ -1398,9 +1312,8 @@ pub struct TokenResponse {
     poem_openapi::Object
 )]
 pub struct Transaction {
-    /// The account.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// Unique at the DP.
     pub transaction_id: String,
     /// When the balance changed; written in Malaysian time, offset `+08:00`.

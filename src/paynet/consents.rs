@@ -14,7 +14,7 @@ use crate::consent::{
     Status, StatusReason,
 };
 use crate::generated::ofp_dp::types;
-use crate::ids::{ConsentId, DcId, DpId};
+use crate::ids::ConsentId;
 
 /// Longest `Retry-After` we obey.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
@@ -67,17 +67,10 @@ impl Paynet {
             Ok(body) => body,
             Err(problem) => return unknown(problem),
         };
-        match self
-            .client
-            .update_consent(consent.as_str(), None, &body)
-            .await
-        {
+        match self.client.update_consent(consent, None, &body).await {
             Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
                 self.tokens.forget();
-                let again = self
-                    .client
-                    .update_consent(consent.as_str(), None, &body)
-                    .await;
+                let again = self.client.update_consent(consent, None, &body).await;
                 update_answer(again.map(|_| ())).await
             }
             answer => update_answer(answer.map(|_| ())).await,
@@ -85,12 +78,12 @@ impl Paynet {
     }
 
     pub async fn retrieve_consent(&self, id: &ConsentId) -> Result<RemoteConsent, RetrieveError> {
-        let mut answer = self.client.retrieve_consent(id.as_str(), None).await;
+        let mut answer = self.client.retrieve_consent(id, None).await;
         if let Err(error) = &answer
             && error.status() == Some(StatusCode::UNAUTHORIZED)
         {
             self.tokens.forget();
-            answer = self.client.retrieve_consent(id.as_str(), None).await;
+            answer = self.client.retrieve_consent(id, None).await;
         }
         match answer {
             Ok(found) => {
@@ -122,7 +115,7 @@ impl Paynet {
         intent: &Intent,
     ) -> Result<types::ConsentUpdate, String> {
         let mut body = types::ConsentUpdate {
-            consent_id: Some(consent.to_string()),
+            consent_id: Some(consent.clone()),
             status: types::ConsentStatus::Rejected,
             id_token: None,
             user_identity: None,
@@ -248,7 +241,7 @@ fn user_identity(identity: &Identity) -> Result<types::UserIdentity, String> {
 
 fn consented_account(account: &AccountSnapshot) -> types::ConsentedAccount {
     types::ConsentedAccount {
-        account_id: account.account_id.to_string(),
+        account_id: account.account_id.clone(),
         account_number: account.account_number.clone(),
         account_name: account.account_name.clone(),
     }
@@ -286,9 +279,9 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         at.to_utc().trunc_subsecs(6)
     };
     Ok(NewConsent {
-        id: ConsentId::parse(wire.consent_id).map_err(|error| error.to_string())?,
-        dc_id: DcId::parse(wire.dc_id).map_err(|error| error.to_string())?,
-        dp_id: DpId::parse(wire.dp_id).map_err(|error| error.to_string())?,
+        id: wire.consent_id,
+        dc_id: wire.dc_id,
+        dp_id: wire.dp_id,
         urn: plain(wire.consent_type, "consent_type")?,
         purpose,
         permissions,

@@ -13,7 +13,7 @@ pub fn account(grant: &Grant, account: &BankAccount, institution: &str) -> types
     let (kind, subtype) = kind(account.kind);
     let credit = account.credit.as_ref();
     types::Account {
-        account_id: grant.account_id().to_string(),
+        account_id: grant.account_id().clone(),
         account_number: account.shared_number(),
         account_name: account.name.clone(),
         account_holder_name: account.holder.clone(),
@@ -32,7 +32,7 @@ pub fn account(grant: &Grant, account: &BankAccount, institution: &str) -> types
 
 pub fn balance(grant: &Grant, balance: &BankBalance) -> types::Balance {
     types::Balance {
-        account_id: grant.account_id().to_string(),
+        account_id: grant.account_id().clone(),
         credit_lines_included: balance.credit_lines_included,
         current_balance: balance_amount(balance.current),
         available_balance: balance.available.map(balance_amount),
@@ -44,7 +44,7 @@ pub fn balance(grant: &Grant, balance: &BankBalance) -> types::Balance {
 
 pub fn transaction(grant: &Grant, one: &BankTransaction) -> types::Transaction {
     types::Transaction {
-        account_id: grant.account_id().to_string(),
+        account_id: grant.account_id().clone(),
         transaction_id: one.id.clone(),
         // PayNet's transaction objects must have `+08:00`.
         transaction_date: malaysian(one.at),

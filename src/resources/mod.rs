@@ -37,7 +37,7 @@ impl Resources {
     pub async fn account(
         &self,
         call: &AccountCall,
-        account_id: &str,
+        account_id: &AccountId,
     ) -> Result<types::AccountData, ApiError> {
         let permitted = self
             .permitted(call, account_id, Permission::ReadAccounts)
@@ -54,7 +54,7 @@ impl Resources {
     pub async fn balance(
         &self,
         call: &AccountCall,
-        account_id: &str,
+        account_id: &AccountId,
     ) -> Result<types::BalanceData, ApiError> {
         let permitted = self
             .permitted(call, account_id, Permission::ReadBalances)
@@ -72,7 +72,7 @@ impl Resources {
     pub async fn transactions(
         &self,
         call: &AccountCall,
-        account_id: &str,
+        account_id: &AccountId,
         period: Period,
         page_size: usize,
     ) -> Result<types::TransactionsData, ApiError> {
@@ -125,18 +125,16 @@ impl Resources {
     async fn permitted(
         &self,
         call: &AccountCall,
-        account_id: &str,
+        account_id: &AccountId,
         permission: Permission,
     ) -> Result<Permitted, ApiError> {
-        let account_id = AccountId::parse(account_id)
-            .map_err(|error| ApiError::invalid_request(error.to_string()))?;
         let consent = self.store.consent(&call.consent_id).await?;
         let consent = consent.ok_or_else(|| refused(PermitRefusal::OtherConsumer))?;
         let accounts = self.store.consented_accounts(&call.consent_id).await?;
         let data_call = DataCall {
             consent_id: call.consent_id.clone(),
             dc_id: call.dc_id.clone(),
-            account_id,
+            account_id: account_id.clone(),
             permission,
         };
         match permit(&consent, &accounts, &data_call, self.clock.now()) {

@@ -3,6 +3,8 @@
 
 mod accounts;
 mod authorize;
+#[cfg(test)]
+mod contract;
 mod events;
 
 use crate::authorization::Authorization;

@@ -5,21 +5,22 @@
 //! including those the framework makes while it parses.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use bytes::Bytes;
 use poem::{
-    Body, Endpoint, EndpointExt, Error, IntoResponse, Request, Response,
+    Body, Endpoint, EndpointExt, Error, FromRequest, IntoResponse, Request, RequestBody, Response,
     endpoint::BoxEndpoint,
     http::{HeaderValue, Method, StatusCode, header},
 };
 use poem_openapi::{
     OpenApi,
-    payload::Payload,
+    payload::{ParsePayload, Payload},
     registry::{MetaApi, MetaSchemaRef, Registry},
-    types::{ParseFromJSON, ToJSON, Type},
+    types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
 };
 
 // Filled in by the generator from `[runtime]` of codegen.toml.
@@ -40,6 +41,18 @@ pub struct Operation {
     pub signature: RequestSignature,
     /// Whether the answer is a plaintext that [`Guard::seal`] has to wrap.
     pub sealed: bool,
+    pub deprecated: bool,
+    /// Every single status that the document names for this operation, successes and errors, sorted.
+    pub statuses: &'static [u16],
+    /// First digits of the classes that the document names besides, such as 4 of `4XX`.
+    pub status_classes: &'static [u16],
+}
+
+impl Operation {
+    /// Whether the document says that this operation may answer with `status`.
+    pub fn documents(&self, status: u16) -> bool {
+        self.statuses.contains(&status) || self.status_classes.contains(&(status / 100))
+    }
 }
 
 /// What the guard learned from a request.
@@ -252,6 +265,109 @@ impl<T: ToJSON> IntoResponse for Sealed<T> {
 
 /// Applies the documented limits to a form, which poem-openapi reads without looking at them.
 pub(super) fn checked<T: ToJSON + ParseFromJSON>(form: &T) -> poem::Result<T> {
-    T::parse_from_json(form.to_json())
+    read(form.to_json())
+}
+
+/// Applies limits to a body that is no object; `W` is a struct with the body as its member `value`.
+pub(super) fn within<T: ToJSON, W: ParseFromJSON>(body: &T) -> poem::Result<W> {
+    read(Some(serde_json::json!({ "value": body.to_json() })))
+}
+
+fn read<T: ParseFromJSON>(value: Option<serde_json::Value>) -> poem::Result<T> {
+    T::parse_from_json(value)
         .map_err(|error| Error::from_string(error.into_message(), StatusCode::BAD_REQUEST))
 }
+
+/// An answer read by a client, limits included.
+pub(super) fn parsed<T: ParseFromJSON>(value: serde_json::Value) -> Result<T, String> {
+    T::parse_from_json(Some(value)).map_err(ParseError::into_message)
+}
+
+/// Bodies that are a text of a media type of its own.
+macro_rules! text_payloads {
+    ($($name:ident = $media:literal),*) => { $(
+        #[doc = concat!("`", $media, "`, as it is.")]
+        pub struct $name(pub String);
+
+        impl Payload for $name {
+            const CONTENT_TYPE: &'static str = $media;
+
+            fn schema_ref() -> MetaSchemaRef {
+                String::schema_ref()
+            }
+        }
+
+        impl ParsePayload for $name {
+            const IS_REQUIRED: bool = true;
+
+            async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+                Ok(Self(String::from_request(request, body).await?))
+            }
+        }
+
+        impl IntoResponse for $name {
+            fn into_response(self) -> Response {
+                self.0.with_content_type($media).into_response()
+            }
+        }
+
+        poem_openapi::impl_apirequest_for_payload!($name,);
+    )* };
+}
+
+text_payloads!(Jose = "application/jose", Jwt = "application/jwt");
+
+/// Hand-written types that stand for texts: `TryFrom<String>` reads one and refuses what is none, `AsRef<str>` writes it.
+macro_rules! text_types {
+    ($($name:literal = $ty:ty),*) => { $(
+        impl Type for $ty {
+            const IS_REQUIRED: bool = true;
+            // The documented limits are checked on what `AsRef<str>` gives.
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                String::schema_ref()
+            }
+
+            fn as_raw_value(&self) -> Option<&Self::RawValueType> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(
+                &'a self,
+            ) -> Box<dyn Iterator<Item = &'a Self::RawElementValueType> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+
+        impl ParseFromJSON for $ty {
+            fn parse_from_json(value: Option<serde_json::Value>) -> ParseResult<Self> {
+                match value.unwrap_or_default() {
+                    serde_json::Value::String(text) => {
+                        Self::try_from(text).map_err(ParseError::custom)
+                    }
+                    other => Err(ParseError::expected_type(other)),
+                }
+            }
+        }
+
+        impl ParseFromParameter for $ty {
+            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                Self::try_from(text.to_owned()).map_err(ParseError::custom)
+            }
+        }
+
+        impl ToJSON for $ty {
+            fn to_json(&self) -> Option<serde_json::Value> {
+                Some(AsRef::<str>::as_ref(self).into())
+            }
+        }
+    )* };
+}
+
+text_types!();

@@ -3,21 +3,22 @@
 //! Nothing is guessed. Every operation of a document has to be mentioned, so that an operation a new edition adds cannot be
 //! overlooked, and every name that is not in the document is refused together with the nearest one that is.
 
+mod check;
+mod keys;
+mod paths;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
 };
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::{Context, Result};
+use serde::{Deserialize, Deserializer};
 use toml::Table;
 
-use crate::{
-    model::{Document, Shape},
-    names,
-    place::Place,
-};
+pub(crate) use self::paths::rust_path;
+use crate::{names, place::Place};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Config {
@@ -41,26 +42,50 @@ pub(crate) struct DocumentConfig {
     /// Enumerations that are read in any letter case and written as documented.
     #[serde(default)]
     pub(crate) case_insensitive: BTreeSet<String>,
-    pub(crate) serve: Option<Serve>,
+    /// Schema → path of the hand-written type that stands for it.
+    #[serde(default)]
+    pub(crate) types: BTreeMap<String, String>,
+    /// One trait, or several of one document.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub(crate) serve: Vec<Serve>,
     pub(crate) call: Option<Call>,
     /// Operation id → why it is neither served nor called by generated code.
     #[serde(default)]
     pub(crate) elsewhere: BTreeMap<String, String>,
 }
 
+/// A trait for some operations of a document.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Serve {
     #[serde(rename = "trait")]
     pub(crate) trait_name: String,
+    /// Module of the trait: `server`, or with several traits the name of each in `snake_case`.
+    #[serde(skip)]
+    pub(crate) module: String,
+    /// All operations of the trait, and no others of the document, have this tag.
+    pub(crate) tag: Option<String>,
+    /// What the methods return as `Err`, if not what `runtime.error` names.
+    pub(crate) error: Option<String>,
+    /// Whether there are routes that delegate to an implementation, or the trait alone.
+    #[serde(default = "yes")]
+    pub(crate) routes: bool,
+    /// Whether there is a twin of the trait that can be a trait object.
+    #[serde(default)]
+    pub(crate) boxed: bool,
+    /// Function from the id of an operation to an error; operations that are not `required` have it as a default body.
+    pub(crate) unsupported: Option<String>,
+    #[serde(default)]
+    pub(crate) required: BTreeSet<String>,
+    #[serde(deserialize_with = "list_or_table")]
     pub(crate) operations: BTreeMap<String, Served>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Served {
-    /// Variant of the enumeration named by `runtime.signature`.
-    pub(crate) signature: String,
-    /// Type of the handler's first argument.
-    pub(crate) context: String,
+    /// Variant of the enumeration named by `runtime.signature`; an operation with a route needs it.
+    pub(crate) signature: Option<String>,
+    /// Type of the handler's first argument, which the guard finds out.
+    pub(crate) context: Option<String>,
     /// Plaintext type of an answer that is signed and encrypted before it leaves.
     pub(crate) seal: Option<String>,
 }
@@ -69,7 +94,11 @@ pub(crate) struct Served {
 pub(crate) struct Call {
     /// The inner type of the client, for which hooks are hand-written.
     pub(crate) context: String,
+    #[serde(default)]
     pub(crate) operations: BTreeSet<String>,
+    /// Traits of the same document that the client implements; their operations are called without being named again.
+    #[serde(default)]
+    pub(crate) implements: BTreeSet<String>,
 }
 
 /// Reads and checks everything that can be checked without the documents.
@@ -79,135 +108,58 @@ pub(crate) fn read(path: &Path, shown: &str) -> Result<Config> {
     let table: Table = text
         .parse()
         .with_context(|| place.refusal("is not valid TOML"))?;
-    check_keys(&table, &place)?;
-    let config: Config = table
+    keys::check(&table, &place)?;
+    let mut config: Config = table
         .try_into()
         .with_context(|| place.refusal("does not have the expected form"))?;
-    check_rust_names(&config, &place)?;
+    paths::check(&config, &place)?;
+    for document in &mut config.documents {
+        document.complete();
+    }
     Ok(config)
 }
 
-fn check_keys(table: &Table, place: &Place) -> Result<()> {
-    known_keys(table, &["runtime", "document"], place)?;
-    if let Some(runtime) = table.get("runtime").and_then(toml::Value::as_table) {
-        known_keys(runtime, &["signature", "error"], &place.within("[runtime]"))?;
-    }
-    let documents = table.get("document").and_then(toml::Value::as_array);
-    for document in documents
-        .into_iter()
-        .flatten()
-        .filter_map(toml::Value::as_table)
-    {
-        check_document_keys(document, &place.within("[[document]]"))?;
-    }
-    Ok(())
-}
-
-fn check_document_keys(document: &Table, place: &Place) -> Result<()> {
-    let keys = [
-        "file",
-        "module",
-        "case_insensitive",
-        "serve",
-        "call",
-        "elsewhere",
-    ];
-    known_keys(document, &keys, place)?;
-    if let Some(call) = document.get("call").and_then(toml::Value::as_table) {
-        let place = place.within("[document.call]");
-        known_keys(call, &["context", "operations"], &place)?;
-    }
-    let Some(serve) = document.get("serve").and_then(toml::Value::as_table) else {
-        return Ok(());
-    };
-    known_keys(
-        serve,
-        &["trait", "operations"],
-        &place.within("[document.serve]"),
-    )?;
-    let operations = serve.get("operations").and_then(toml::Value::as_table);
-    for (id, served) in operations.into_iter().flatten() {
-        if let Some(served) = served.as_table() {
-            let place = place.within(format!("[document.serve.operations] {id}"));
-            known_keys(served, &["signature", "context", "seal"], &place)?;
-        }
-    }
-    Ok(())
-}
-
-fn known_keys(table: &Table, known: &[&str], place: &Place) -> Result<()> {
-    match table.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => Err(place.unknown("key", key, known.iter().copied())),
-    }
-}
-
-fn check_rust_names(config: &Config, place: &Place) -> Result<()> {
-    if let Some(runtime) = &config.runtime {
-        rust_path(&runtime.signature, &place.within("[runtime] signature"))?;
-        rust_path(&runtime.error, &place.within("[runtime] error"))?;
-    }
-    let mut modules = BTreeSet::from(["runtime"]);
-    for document in &config.documents {
-        let module_place = place.within(format!("module `{}`", document.module));
-        if names::field_ident(&document.module) != document.module {
-            bail!(module_place.refusal("is not a Rust module name"));
-        }
-        if !modules.insert(&document.module) {
-            bail!(module_place.refusal("is used twice, or is `runtime`, which is always there"));
-        }
-        if let Some(call) = &document.call {
-            rust_path(
-                &call.context,
-                &module_place.within("[document.call] context"),
-            )?;
-        }
-        if let Some(serve) = &document.serve {
-            check_serve(serve, &module_place)?;
-            if config.runtime.is_none() {
-                bail!(place.refusal("[runtime] is missing, and served operations need it"));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_serve(serve: &Serve, place: &Place) -> Result<()> {
-    let name_place = place.within(format!("trait `{}`", serve.trait_name));
-    if !names::is_expressible(&serve.trait_name)
-        || names::type_name(&serve.trait_name) != serve.trait_name
-    {
-        bail!(name_place.refusal("is not a Rust type name in UpperCamelCase"));
-    }
-    for (id, served) in &serve.operations {
-        let place = place.within(id.as_str());
-        rust_path(&served.context, &place.within("context"))?;
-        if syn::parse_str::<syn::Ident>(&served.signature).is_err() {
-            bail!(place.refusal(format!(
-                "signature: `{}` is not the name of a variant",
-                served.signature
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Parses a path such as `crate::http::ApiError`.
-pub(crate) fn rust_path(text: &str, place: &Place) -> Result<syn::Path> {
-    syn::parse_str(text).map_err(|_| place.refusal(format!("`{text}` is not a Rust path")))
-}
-
 impl DocumentConfig {
-    pub(crate) fn serves(&self, id: &str) -> bool {
+    /// Fills in what follows from the rest.
+    fn complete(&mut self) {
+        let several = self.serve.len() > 1;
+        for serve in &mut self.serve {
+            serve.module = if several {
+                names::field_name(&serve.trait_name)
+            } else {
+                "server".to_owned()
+            };
+        }
+        let Some(call) = &mut self.call else { return };
+        let implemented = self
+            .serve
+            .iter()
+            .filter(|serve| call.implements.contains(&serve.trait_name));
+        let operations = implemented.flat_map(|serve| serve.operations.keys().cloned());
+        call.operations.extend(operations);
+    }
+
+    /// The trait that an operation belongs to.
+    pub(crate) fn serving(&self, id: &str) -> Option<(&Serve, &Served)> {
         self.serve
-            .as_ref()
-            .is_some_and(|serve| serve.operations.contains_key(id))
+            .iter()
+            .find_map(|serve| Some((serve, serve.operations.get(id)?)))
     }
 
     pub(crate) fn calls(&self, id: &str) -> bool {
         self.call
             .as_ref()
             .is_some_and(|call| call.operations.contains(id))
+    }
+
+    /// The traits that the client implements.
+    pub(crate) fn implemented(&self) -> impl Iterator<Item = &Serve> {
+        let implements = |serve: &&Serve| {
+            self.call
+                .as_ref()
+                .is_some_and(|call| call.implements.contains(&serve.trait_name))
+        };
+        self.serve.iter().filter(implements)
     }
 
     /// Plaintext types that have to be generated although a document may not mention them.
@@ -218,73 +170,41 @@ impl DocumentConfig {
             .flat_map(|serve| serve.operations.values());
         served.filter_map(|served| served.seal.clone()).collect()
     }
+}
 
-    /// Checks the names of this configuration against the document, both ways.
-    pub(crate) fn check(&self, document: &Document, place: &Place) -> Result<()> {
-        self.check_known(document, place)?;
-        for operation in &document.operations {
-            let id = &operation.id;
-            let generated = self.serves(id) || self.calls(id);
-            let elsewhere = self.elsewhere.contains_key(id);
-            if !generated && !elsewhere {
-                bail!(operation.place.refusal(format!(
-                    "is neither served nor called, and {place} does not say under [document.elsewhere] why"
-                )));
-            }
-            if generated && elsewhere {
-                bail!(place.refusal(format!(
-                    "[document.elsewhere] names `{id}`, which is also served or called"
-                )));
-            }
-        }
-        self.check_enumerations(document, place)
+impl Serve {
+    pub(crate) fn has_default(&self, id: &str) -> bool {
+        self.unsupported.is_some() && !self.required.contains(id)
     }
+}
 
-    fn check_known(&self, document: &Document, place: &Place) -> Result<()> {
-        let served = self.serve.iter().flat_map(|serve| serve.operations.keys());
-        let called = self.call.iter().flat_map(|call| &call.operations);
-        let groups: [(&str, Vec<&String>); 3] = [
-            ("[document.serve.operations]", served.collect()),
-            ("[document.call] operations", called.collect()),
-            ("[document.elsewhere]", self.elsewhere.keys().collect()),
-        ];
-        for (group, ids) in groups {
-            for id in ids {
-                let mut known = document
-                    .operations
-                    .iter()
-                    .map(|operation| operation.id.as_str());
-                if !known.any(|known| known == id) {
-                    let known = document
-                        .operations
-                        .iter()
-                        .map(|operation| operation.id.as_str());
-                    return Err(place.within(group).unknown("operation", id, known));
-                }
-            }
-        }
-        Ok(())
-    }
+fn yes() -> bool {
+    true
+}
 
-    fn check_enumerations(&self, document: &Document, place: &Place) -> Result<()> {
-        for name in &self.case_insensitive {
-            let place = place.within("case_insensitive");
-            let Some(Shape::Enumeration(values)) =
-                document.schemas.get(name).map(|schema| &schema.shape)
-            else {
-                let enumerations = document.schemas.iter().filter_map(|(name, schema)| {
-                    matches!(schema.shape, Shape::Enumeration(_)).then_some(name.as_str())
-                });
-                return Err(place.unknown("enumeration", name, enumerations));
-            };
-            let folded: BTreeSet<String> = values
-                .iter()
-                .map(|value| value.to_ascii_lowercase())
-                .collect();
-            if folded.len() != values.len() {
-                bail!(place.refusal(format!("values of `{name}` differ in letter case only")));
-            }
-        }
-        Ok(())
+/// `[document.serve]` or `[[document.serve]]`.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Serve>, D::Error> {
+    let value = toml::Value::deserialize(deserializer)?;
+    let tables = match value {
+        toml::Value::Array(tables) => tables,
+        table => vec![table],
+    };
+    tables
+        .into_iter()
+        .map(|table| table.try_into().map_err(serde::de::Error::custom))
+        .collect()
+}
+
+/// `operations = ["id", …]` where there is nothing to say about each, or a table.
+fn list_or_table<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Served>, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::Array(ids) => ids
+            .into_iter()
+            .map(|id| Ok((id.try_into()?, Served::default())))
+            .collect::<Result<_, toml::de::Error>>(),
+        table => table.try_into(),
     }
+    .map_err(serde::de::Error::custom)
 }

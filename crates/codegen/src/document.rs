@@ -1,71 +1,78 @@
-//! Reads an `OpenAPI` 3.0 document from YAML into the [model](crate::model).
+//! Reads an `OpenAPI` document from YAML into the [model](crate::model). One of version 3.1 is rewritten as 3.0 before.
 //!
 //! The reader works on the raw JSON value and not on a typed `OpenAPI` library: it must know vendor extensions wherever
 //! they stand, keep the document losslessly for the Swagger UI, and refuse what it does not understand by place and not by a
 //! deserializer's line number.
 
+mod downgrade;
 mod operation;
 mod schema;
 mod yaml;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::{
+    config::DocumentConfig,
     model::{Document, Schema},
     names,
     place::{Node, Place},
 };
 
-/// Reads the document at `path`; `wanted` are schemas that `wanted_by` asks for, whether or not an operation mentions them.
+/// Reads the document at `path` as far as `config` needs it; `place` is that of the configuration.
+///
+/// Operations that are handled elsewhere are known by name only, so that one the generator cannot do need not be changed.
 pub(crate) fn read(
     path: &Path,
     shown: &str,
-    wanted: &BTreeSet<String>,
-    wanted_by: &Place,
+    config: &DocumentConfig,
+    place: &Place,
 ) -> Result<Document> {
-    let place = Place::file(shown);
-    let text = fs::read_to_string(path).with_context(|| place.refusal("cannot be read"))?;
-    let raw = yaml::parse(&text, &place)?;
-    let root = Node::new(&raw, place);
-    check_version(&root)?;
+    let root_place = Place::file(shown);
+    let text = fs::read_to_string(path).with_context(|| root_place.refusal("cannot be read"))?;
+    let published = yaml::parse(&text, &root_place)?;
+    let json = serde_json::to_string_pretty(&published)? + "\n";
+    let raw = understood(published, &root_place)?;
+    let root = Node::new(&raw, root_place);
 
-    let mut reader = Reader::new(&raw, root.place.clone())?;
+    let mut reader = Reader::new(&raw, root.place.clone(), config)?;
     let operations = operation::read_all(&mut reader, &root.required("paths")?)?;
-    for name in wanted {
-        reader.component_type(name, wanted_by)?;
+    for name in &config.sealed_types() {
+        reader.component_type(name, &place.within("seal"))?;
     }
     let info = root.required("info")?;
     Ok(Document {
         title: info.required("title")?.text()?.to_owned(),
         version: info.required("version")?.text()?.to_owned(),
-        json: serde_json::to_string_pretty(&raw)? + "\n",
+        json,
         place: root.place,
         operations,
         schemas: reader.schemas,
     })
 }
 
-fn check_version(root: &Node<'_>) -> Result<()> {
+/// The document as version 3.0.
+pub(crate) fn understood(published: Value, place: &Place) -> Result<Value> {
+    let root = Node::new(&published, place.clone());
     let version = root.required("openapi")?;
     let text = version.text()?;
     if text.starts_with("3.0.") {
-        return Ok(());
+        return Ok(published);
+    }
+    if text.starts_with("3.1.") {
+        return downgrade::to_3_0(published, place);
     }
     Err(version.refusal(format!(
-        "OpenAPI {text} is not supported, only 3.0: convert the document or ask its author for a 3.0 edition"
+        "OpenAPI {text} is not supported, only 3.0 and 3.1: convert the document or ask its author for such an edition"
     )))
 }
 
 /// Holds what the parts of the reader share: the whole document for references, and the schemas found so far.
 struct Reader<'a> {
     raw: &'a Value,
+    config: &'a DocumentConfig,
     place: Place,
     /// Rust type name → name under `components/schemas`.
     components: BTreeMap<String, &'a str>,
@@ -82,7 +89,7 @@ struct Inherited {
 }
 
 impl<'a> Reader<'a> {
-    fn new(raw: &'a Value, place: Place) -> Result<Self> {
+    fn new(raw: &'a Value, place: Place, config: &'a DocumentConfig) -> Result<Self> {
         let mut components = BTreeMap::new();
         if let Some(schemas) = raw.pointer("/components/schemas") {
             let schemas = Node::new(schemas, place.within("components/schemas"));
@@ -99,6 +106,7 @@ impl<'a> Reader<'a> {
         }
         Ok(Self {
             raw,
+            config,
             place,
             components,
             schemas: BTreeMap::new(),

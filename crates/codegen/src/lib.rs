@@ -7,7 +7,7 @@
 //! What the generator cannot do it refuses, naming file, place and reason. It never guesses and never panics on its input.
 //!
 //! The way through the crate: `config` and `document` read, `model` is what they know, `render` writes Rust, `files`
-//! replaces what changed.
+//! replaces what changed. [`probes`] is for the tests of whoever serves what was generated.
 
 mod config;
 mod document;
@@ -15,6 +15,7 @@ mod files;
 mod model;
 mod names;
 mod place;
+pub mod probes;
 mod project;
 mod render;
 

@@ -3,11 +3,14 @@
 //! The reader ([`crate::document`]) fills this model and refuses whatever does not fit into it; the renderers only look at
 //! the model. Type names are Rust names already, so no renderer has to convert, and no two of them can convert differently.
 
+mod limits;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde_json::Value;
 
+pub(crate) use self::limits::{Bound, Limits};
 use crate::place::Place;
 
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Operation {
     pub(crate) method: &'static str,
     /// As published, with `{variables}`.
     pub(crate) path: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) deprecated: bool,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
     /// Path parameters first and in the order of the path, because poem-openapi binds them by position.
@@ -37,6 +42,16 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Body>,
     /// Answers with a status from 200 to 399, in the order of the document.
     pub(crate) successes: Vec<Answer>,
+    pub(crate) statuses: Statuses,
+}
+
+/// Which statuses an operation may answer with.
+#[derive(Debug, Default)]
+pub(crate) struct Statuses {
+    /// Sorted.
+    pub(crate) single: Vec<u16>,
+    /// First digits: of `4XX` the 4, of `default` all. Sorted.
+    pub(crate) classes: Vec<u16>,
 }
 
 #[derive(Debug)]
@@ -97,8 +112,32 @@ pub(crate) struct Schema {
 #[derive(Debug)]
 pub(crate) enum Shape {
     Alias(Box<Usage>),
+    /// `oneOf`
+    Choice(Choice),
     Enumeration(Vec<String>),
+    /// A text for which a hand-written type stands.
+    Mapped {
+        path: String,
+        usage: Box<Usage>,
+    },
     Object(Vec<Property>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Choice {
+    /// The property that tells the variants apart.
+    pub(crate) discriminator: Option<String>,
+    pub(crate) variants: Vec<Variant>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) place: Place,
+    /// In `UpperCamelCase`.
+    pub(crate) name: String,
+    pub(crate) usage: Usage,
+    /// Values of the discriminator that mean this variant; the first one is written.
+    pub(crate) tags: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -144,27 +183,6 @@ pub(crate) struct Element {
     pub(crate) nullable: bool,
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Limits {
-    pub(crate) max_length: Option<u64>,
-    pub(crate) min_length: Option<u64>,
-    pub(crate) pattern: Option<String>,
-    pub(crate) minimum: Option<Bound>,
-    pub(crate) maximum: Option<Bound>,
-    pub(crate) multiple_of: Option<f64>,
-    pub(crate) max_items: Option<u64>,
-    pub(crate) min_items: Option<u64>,
-    pub(crate) unique_items: bool,
-    pub(crate) max_properties: Option<u64>,
-    pub(crate) min_properties: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bound {
-    pub(crate) value: f64,
-    pub(crate) exclusive: bool,
-}
-
 impl Document {
     pub(crate) fn schema(&self, name: &str) -> Result<&Schema> {
         self.schemas
@@ -177,9 +195,49 @@ impl Document {
         let Type::Named(name) = ty else { return Ok(ty) };
         match &self.schema(name)?.shape {
             Shape::Alias(usage) => self.base_type(&usage.ty),
-            Shape::Enumeration(_) | Shape::Object(_) => Ok(ty),
+            Shape::Choice(_) | Shape::Enumeration(_) | Shape::Mapped { .. } | Shape::Object(_) => {
+                Ok(ty)
+            }
         }
     }
+}
+
+impl Answer {
+    /// What it carries: JSON if that is on offer, else the one media type that is.
+    pub(crate) fn carries(&self) -> Result<Carried<'_>> {
+        let json = self.content.iter().find(|(media, _)| is_json(media));
+        match (json, self.content.as_slice()) {
+            (_, []) => Ok(Carried::Nothing),
+            (Some((_, Some(usage))), _) => Ok(Carried::Json(usage)),
+            (None, [(media, Some(usage))]) if is_text(media) && usage.ty == Type::String => {
+                Ok(Carried::Text(media))
+            }
+            (Some((media, None)), _) | (None, [(media, _)]) => Err(self
+                .place
+                .refusal(format!("`{media}` is not supported or has no schema"))),
+            (None, _) => Err(self
+                .place
+                .refusal("a choice of media types without JSON is not supported")),
+        }
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Carried<'a> {
+    Json(&'a Usage),
+    Nothing,
+    /// Of this media type.
+    Text(&'a str),
+}
+
+pub(crate) fn is_json(media: &str) -> bool {
+    media == "application/json" || media.starts_with("application/json;")
+}
+
+/// Media types that are read and written as they are.
+pub(crate) fn is_text(media: &str) -> bool {
+    ["application/jose", "application/jwt", "text/plain"].contains(&media)
 }
 
 impl Operation {
@@ -204,34 +262,16 @@ impl Shape {
     pub(crate) fn mentions(&self) -> Vec<&str> {
         match self {
             Shape::Alias(usage) => usage.ty.mentions().into_iter().collect(),
-            Shape::Enumeration(_) => Vec::new(),
+            Shape::Choice(choice) => choice
+                .variants
+                .iter()
+                .filter_map(|variant| variant.usage.ty.mentions())
+                .collect(),
+            Shape::Enumeration(_) | Shape::Mapped { .. } => Vec::new(),
             Shape::Object(properties) => properties
                 .iter()
                 .filter_map(|property| property.usage.ty.mentions())
                 .collect(),
         }
-    }
-}
-
-impl Limits {
-    /// Takes over the limits of what is inside; says which limit would mean something else on this level.
-    pub(crate) fn adopt(&mut self, inner: Limits) -> Result<(), &'static str> {
-        let containers = [
-            (inner.max_items.is_some(), "maxItems"),
-            (inner.min_items.is_some(), "minItems"),
-            (inner.unique_items, "uniqueItems"),
-            (inner.max_properties.is_some(), "maxProperties"),
-            (inner.min_properties.is_some(), "minProperties"),
-        ];
-        if let Some((_, limit)) = containers.into_iter().find(|(given, _)| *given) {
-            return Err(limit);
-        }
-        self.max_length = inner.max_length;
-        self.min_length = inner.min_length;
-        self.pattern = inner.pattern;
-        self.minimum = inner.minimum;
-        self.maximum = inner.maximum;
-        self.multiple_of = inner.multiple_of;
-        Ok(())
     }
 }

@@ -40,6 +40,11 @@ impl Place {
         }))
     }
 
+    /// The last step alone.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
     pub(crate) fn refusal(&self, reason: impl fmt::Display) -> Error {
         anyhow!("{self}: {reason}")
     }

@@ -43,29 +43,30 @@ impl Project {
     /// The files of the output, relative to its folder.
     pub(crate) fn outputs(&self) -> Vec<PathBuf> {
         let mut outputs = vec![PathBuf::from("mod.rs")];
-        if self.has_server() {
-            outputs.push(PathBuf::from("runtime.rs"));
-        }
+        let shared = render::module::runtimes(&self.config.documents);
+        outputs.extend(shared.into_iter().map(|module| rust_file(module).into()));
         for part in &self.config.documents {
-            let names = [
-                Some("mod.rs"),
-                Some("openapi.json"),
-                Some("types.rs"),
-                part.serve.as_ref().map(|_| "server.rs"),
-                part.call.as_ref().map(|_| "client.rs"),
-            ];
+            let mut names = vec!["mod.rs".to_owned(), "openapi.json".to_owned()];
+            names.push(rust_file("types"));
+            names.extend(part.serve.iter().map(|serve| rust_file(&serve.module)));
+            names.extend(part.call.as_ref().map(|_| rust_file("client")));
             let module = Path::new(&part.module);
-            outputs.extend(names.into_iter().flatten().map(|name| module.join(name)));
+            outputs.extend(names.into_iter().map(|name| module.join(name)));
         }
         outputs
     }
 
     pub(crate) fn render(&self) -> Result<Files> {
         let mut files = Files::default();
-        let root = render::module::root(&self.config.documents);
+        let documents = &self.config.documents;
+        let root = render::module::root(documents);
         files.add("mod.rs", render::file(root, &self.place)?);
-        if let (true, Some(runtime)) = (self.has_server(), &self.config.runtime) {
-            files.add("runtime.rs", render::module::runtime(runtime));
+        for module in render::module::runtimes(documents) {
+            let content = match (module, &self.config.runtime) {
+                ("runtime", Some(runtime)) => render::module::runtime(runtime, documents),
+                _ => render::module::calls(),
+            };
+            files.add(rust_file(module), content);
         }
         for part in &self.config.documents {
             self.render_document(part, &mut files)?;
@@ -75,27 +76,22 @@ impl Project {
 
     fn render_document(&self, part: &DocumentConfig, files: &mut Files) -> Result<()> {
         let path = self.document_path(part);
-        let document = document::read(
-            &path,
-            &shown(&path),
-            &part.sealed_types(),
-            &self.place.within("seal"),
-        )?;
+        let document = document::read(&path, &shown(&path), part, &self.place)?;
         part.check(&document, &self.place)?;
 
         let mut sources = vec![
-            ("mod.rs", render::module::document(&document, part)),
-            ("types.rs", render::types::render(&document, part)?),
+            ("mod", render::module::document(&document, part)),
+            ("types", render::types::render(&document, part)?),
         ];
-        if let Some(server) = render::server::render(&document, &self.config, part, &self.place)? {
-            sources.push(("server.rs", server));
-        }
-        if let Some(client) = render::client::render(&document, part, &self.place)? {
-            sources.push(("client.rs", client));
+        let servers = render::server::render(&document, &self.config, part, &self.place)?;
+        sources.extend(servers);
+        if let Some(client) = render::client::render(&document, &self.config, part, &self.place)? {
+            sources.push(("client", client));
         }
         let folder = Path::new(&part.module);
-        for (name, tokens) in sources {
-            let place = document.place.within(name);
+        for (module, tokens) in sources {
+            let name = rust_file(module);
+            let place = document.place.within(name.as_str());
             files.add(folder.join(name), render::file(tokens, &place)?);
         }
         files.add(folder.join("openapi.json"), document.json);
@@ -105,13 +101,10 @@ impl Project {
     fn document_path(&self, part: &DocumentConfig) -> PathBuf {
         self.config_file.with_file_name(&part.file)
     }
+}
 
-    fn has_server(&self) -> bool {
-        self.config
-            .documents
-            .iter()
-            .any(|part| part.serve.is_some())
-    }
+fn rust_file(module: &str) -> String {
+    format!("{module}.rs")
 }
 
 /// A path as refusals show it: folder and file, wherever the repository lies.

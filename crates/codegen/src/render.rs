@@ -3,8 +3,10 @@
 pub(crate) mod client;
 mod docs;
 mod layout;
+mod limited;
 mod limits;
 pub(crate) mod module;
+mod outcome;
 pub(crate) mod server;
 pub(crate) mod types;
 
@@ -96,6 +98,7 @@ fn default_tokens(
             quote!(#literal)
         }
         (Type::String, Value::String(text)) => quote!(#text.to_owned()),
+        (Type::List(_), Value::Array(items)) if items.is_empty() => quote!(Vec::new()),
         (Type::Named(name), Value::String(text)) => {
             variant_tokens(document, name, text, types, place)?
         }

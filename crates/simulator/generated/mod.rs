@@ -6,6 +6,7 @@
 #![allow(
     clippy::all,
     clippy::pedantic,
+    deprecated,
     rustdoc::all,
     unreachable_pub,
     unused,

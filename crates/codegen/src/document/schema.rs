@@ -1,5 +1,7 @@
 //! Reads schemas. Inline objects and enumerations get a name from where they stand, so that every one has a Rust type.
 
+mod choice;
+mod enumeration;
 mod keywords;
 mod limits;
 mod properties;
@@ -69,24 +71,26 @@ impl<'a> Reader<'a> {
         let mut usage = plain(Type::Named(name.clone()));
         match self.schemas.get(&name) {
             Some(schema) => {
-                if let Shape::Alias(alias) = &schema.shape {
-                    usage.limits = alias.limits.clone();
+                if let Shape::Alias(inner) | Shape::Mapped { usage: inner, .. } = &schema.shape {
+                    usage.limits = inner.limits.clone();
                 }
                 if let Some(inherited) = self.inherited.get(&name) {
                     usage.nullable = inherited.nullable;
                     usage.default.clone_from(&inherited.default);
                 }
             }
-            None if self.is_object(published) => {}
+            None if self.has_own_type(published) => {}
             None => bail!(reference.refusal("the references go in a circle")),
         }
         Ok(usage)
     }
 
-    /// Whether a component that is still being read will become a struct.
-    fn is_object(&self, published: &str) -> bool {
+    /// Whether a component that is still being read will become a struct or an enum.
+    fn has_own_type(&self, published: &str) -> bool {
         let schema = &self.raw["components"]["schemas"][published];
-        schema.get("properties").is_some() || schema.get("allOf").is_some()
+        ["properties", "allOf", "oneOf"]
+            .iter()
+            .any(|keyword| schema.get(keyword).is_some())
     }
 
     /// Reads `node` into a schema of the given Rust name.
@@ -97,6 +101,9 @@ impl<'a> Reader<'a> {
         self.open.pop();
         self.inherited
             .insert(name.to_owned(), inherited(node, &mut shape)?);
+        if let Some(path) = self.config.types.get(name) {
+            shape = mapped(node, path, shape)?;
+        }
         let schema = Schema {
             place: node.place.clone(),
             description: node.text_at("description")?,
@@ -108,19 +115,22 @@ impl<'a> Reader<'a> {
 
     fn shape(&mut self, node: &Node<'a>, name: &str) -> Result<Shape> {
         if node.field("enum").is_some() {
-            return enumeration(node);
+            return enumeration::read(node);
         }
-        if only_part(node)?.is_none() && (is_struct(node)? || is_empty_object(node)?) {
-            return Ok(Shape::Object(self.properties(node, name)?));
-        }
-        if node.field("$ref").is_some() || node.field("allOf").is_some() {
+        if only_part(node)?.is_some() || node.field("$ref").is_some() {
             return Ok(Shape::Alias(Box::new(self.usage(node, name)?)));
+        }
+        if choice::is_one(node)? {
+            return Ok(Shape::Choice(self.choice(node, name)?));
+        }
+        if is_struct(node)? || is_empty_object(node)? {
+            return Ok(Shape::Object(self.properties(node, name)?));
         }
         Ok(Shape::Alias(Box::new(self.simple(node, name)?)))
     }
 
     fn inline(&mut self, node: &Node<'a>, hint: &str) -> Result<Usage> {
-        if node.field("enum").is_none() && !is_struct(node)? {
+        if node.field("enum").is_none() && !is_struct(node)? && !choice::is_one(node)? {
             return self.simple(node, hint);
         }
         let name = self.free_name(hint);
@@ -228,16 +238,34 @@ fn inherited(node: &Node<'_>, shape: &mut Shape) -> Result<Inherited> {
     Ok(inherited)
 }
 
-/// `allOf` with one part is the customary way to say something beside a reference.
+/// `allOf` with one part is the customary way to say something beside a reference; so are the others.
 fn only_part<'a>(node: &Node<'a>) -> Result<Option<Node<'a>>> {
-    let Some(parts) = node.field("allOf") else {
-        return Ok(None);
-    };
-    let mut parts = parts.items()?;
-    if parts.len() == 1 && node.field("properties").is_none() {
+    let mut parts = Vec::new();
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        if let Some(list) = node.field(keyword) {
+            parts.extend(list.items()?);
+        }
+    }
+    if parts.len() == 1
+        && node.field("properties").is_none()
+        && node.field("discriminator").is_none()
+    {
         return Ok(parts.pop());
     }
     Ok(None)
+}
+
+/// A hand-written type in place of a text.
+fn mapped(node: &Node<'_>, path: &str, shape: Shape) -> Result<Shape> {
+    match shape {
+        Shape::Alias(usage) if usage.ty == Type::String => Ok(Shape::Mapped {
+            path: path.to_owned(),
+            usage,
+        }),
+        _ => Err(node.refusal(format!(
+            "only a text without a format of its own can be `{path}`"
+        ))),
+    }
 }
 
 fn is_struct(node: &Node<'_>) -> Result<bool> {
@@ -256,35 +284,5 @@ fn is_empty_object(node: &Node<'_>) -> Result<bool> {
     let extras = node
         .field("additionalProperties")
         .is_some_and(|extras| extras.value.as_bool() != Some(false));
-    Ok(object && !extras)
-}
-
-fn enumeration(node: &Node<'_>) -> Result<Shape> {
-    if node.text_at("type")?.is_some_and(|ty| ty != "string") {
-        bail!(node.refusal("only enumerations of texts are supported"));
-    }
-    let nullable = node.flag_at("nullable")?;
-    let mut values: Vec<String> = Vec::new();
-    for value in node.required("enum")?.items()? {
-        if nullable && value.value.is_null() {
-            continue;
-        }
-        let text = value.text()?;
-        if values
-            .iter()
-            .any(|earlier| names::type_name(earlier) == names::type_name(text))
-        {
-            bail!(value.refusal(format!(
-                "`{text}` has the same Rust name as an earlier value"
-            )));
-        }
-        if !names::is_expressible(text) {
-            bail!(value.refusal(format!("`{text}` cannot be made a Rust name")));
-        }
-        values.push(text.to_owned());
-    }
-    if values.is_empty() {
-        bail!(node.refusal("the enumeration has no values"));
-    }
-    Ok(Shape::Enumeration(values))
+    Ok(object && !extras && node.field("minProperties").is_none())
 }

@@ -1,12 +1,26 @@
 //! Limits as poem-openapi validators.
 
+use anyhow::{Result, bail};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::model::{Bound, Limits};
+use crate::{
+    model::{Bound, Document, Shape, Type, Usage},
+    place::Place,
+};
 
 /// `validator(…)` for an `#[oai(…)]` attribute, or nothing.
-pub(super) fn validator(limits: &Limits) -> Option<TokenStream> {
+pub(super) fn validator(
+    document: &Document,
+    usage: &Usage,
+    place: &Place,
+) -> Result<Option<TokenStream>> {
+    let limits = &usage.limits;
+    if limits.unique_items && !is_comparable(document, &usage.ty)? {
+        bail!(place.refusal(
+            "`uniqueItems` is supported for texts, whole numbers, booleans and enumerations only"
+        ));
+    }
     let mut checks = Vec::new();
     let counts = [
         ("max_length", limits.max_length),
@@ -39,7 +53,22 @@ pub(super) fn validator(limits: &Limits) -> Option<TokenStream> {
     if limits.unique_items {
         checks.push(quote!(unique_items = true));
     }
-    (!checks.is_empty()).then(|| quote!(validator(#(#checks),*)))
+    Ok((!checks.is_empty()).then(|| quote!(validator(#(#checks),*))))
+}
+
+/// Whether the elements of the list can be put into a set.
+fn is_comparable(document: &Document, list: &Type) -> Result<bool> {
+    let Type::List(element) = document.base_type(list)? else {
+        return Ok(false);
+    };
+    Ok(match document.base_type(&element.ty)? {
+        Type::Any | Type::List(_) | Type::Map(_) | Type::Number => false,
+        Type::Named(name) => matches!(
+            document.schema(name)?.shape,
+            Shape::Enumeration(_) | Shape::Mapped { .. }
+        ),
+        _ => true,
+    })
 }
 
 fn bound_check(name: &TokenStream, bound: &Bound) -> TokenStream {

@@ -3,6 +3,7 @@
 //! Every type speaks serde. Only what is reachable from served operations also speaks poem-openapi, because those derives
 //! dominate compile time. Unknown members are tolerated everywhere.
 
+mod choice;
 mod enumeration;
 mod reach;
 
@@ -14,7 +15,7 @@ use quote::{format_ident, quote};
 
 use super::{default_tokens, docs, limits, option, type_tokens};
 use crate::{
-    config::DocumentConfig,
+    config::{self, DocumentConfig},
     model::{Document, Property, Schema, Shape},
     names,
 };
@@ -52,6 +53,11 @@ impl Context<'_> {
             Shape::Alias(usage) => {
                 let ty = type_tokens(&usage.ty, &quote!());
                 quote!(pub type #ident = #ty;)
+            }
+            Shape::Choice(choice) => choice::item(self.document, &ident, choice, poem)?,
+            Shape::Mapped { path, .. } => {
+                let path = config::rust_path(path, &schema.place)?;
+                quote!(pub type #ident = #path;)
             }
             Shape::Enumeration(values) if self.case_insensitive.contains(name) => {
                 enumeration::any_case(&ident, values, poem)
@@ -95,7 +101,7 @@ impl Context<'_> {
             oai.push(quote!(rename = #name));
             serde.push(quote!(rename = #name));
         }
-        oai.extend(limits::validator(&usage.limits));
+        oai.extend(limits::validator(self.document, usage, &property.place)?);
         let default = if property.required {
             None
         } else {

@@ -4,26 +4,19 @@ use std::{fs, path::Path};
 
 use crate::library::Library;
 
-/// The files that people review. Set `UPDATE_EXPECTED=1` to accept a change.
+/// The files that people review, and that tests/compiled compiles. Set `UPDATE_EXPECTED=1` to accept a change.
 #[test]
 fn the_output_is_as_committed() {
-    let library = Library::new();
-    library.generate().unwrap();
-    for name in ["types.rs", "server.rs"] {
-        let expected = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/library/expected")
-            .join(name);
-        let output = library.output(&format!("library/{name}"));
-        if std::env::var_os("UPDATE_EXPECTED").is_some() {
-            fs::write(&expected, &output).unwrap();
-        }
-        let committed = fs::read_to_string(&expected).unwrap_or_default();
-        assert_eq!(
-            output,
-            committed,
-            "{name} differs from {}",
-            expected.display()
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for name in ["branch", "library"] {
+        let (config, generated) = (
+            tests.join(name).join("codegen.toml"),
+            tests.join(name).join("generated"),
         );
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            izin_codegen::write(&config, &generated).unwrap();
+        }
+        izin_codegen::check(&config, &generated).unwrap();
     }
 }
 

@@ -1,4 +1,4 @@
-//! A small document about a library, and a folder in which a test may change it.
+//! Small documents about a library, and a folder in which a test may change them.
 
 use std::{
     fs,
@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 const DOCUMENT: &str = include_str!("../library/library-1.yaml");
 const CONFIG: &str = include_str!("../library/codegen.toml");
+const BRANCH_DOCUMENT: &str = include_str!("../branch/branch-1.yaml");
+const BRANCH_CONFIG: &str = include_str!("../branch/codegen.toml");
 
 pub(crate) struct Library {
     folder: TempDir,
@@ -16,11 +18,20 @@ pub(crate) struct Library {
 
 impl Library {
     pub(crate) fn new() -> Self {
+        Self::with_files("library-1.yaml", DOCUMENT, CONFIG)
+    }
+
+    /// The other document: version 3.1, several traits, a client that implements one.
+    pub(crate) fn branch() -> Self {
+        Self::with_files("branch-1.yaml", BRANCH_DOCUMENT, BRANCH_CONFIG)
+    }
+
+    pub(crate) fn with_files(name: &str, document: &str, config: &str) -> Self {
         let library = Self {
             folder: TempDir::new().expect("a temporary folder"),
         };
-        library.write("library-1.yaml", DOCUMENT);
-        library.write("codegen.toml", CONFIG);
+        library.write(name, document);
+        library.write("codegen.toml", config);
         library
     }
 

@@ -4,7 +4,7 @@
 
 //! Server side: implement the trait, mount the routes.
 
-/// Served operations of Open Finance Platform for Data Providers, version 1.2.2.
+/// Operations of Open Finance Platform for Data Providers, version 1.2.2.
 pub trait OfpPlatform: Send + Sync + 'static {
     /// PayNet's discovery document
     ///
@@ -110,6 +110,47 @@ pub trait OfpPlatform: Send + Sync + 'static {
     > + Send;
 }
 
+/// Parameters of [`OfpPlatform::get_consumer_jwks`].
+#[derive(Debug, Clone)]
+pub struct GetConsumerJwksParams {
+    /// The Data Consumer's id, 1 to 36 characters (the portal gives no length; as in Consent).
+    pub dc_id: super::types::DcId,
+}
+
+/// Parameters of [`OfpPlatform::issue_token`].
+#[derive(Debug, Clone)]
+pub struct IssueTokenParams {
+    /// UUID that follows the call through every system; echoed in the response, made up if absent.
+    pub x_fapi_interaction_id: Option<uuid::Uuid>,
+}
+
+/// Parameters of [`OfpPlatform::update_consent`].
+#[derive(Debug, Clone)]
+pub struct UpdateConsentParams {
+    /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
+    pub consent_id: super::types::ConsentId,
+    /// UUID that follows the call through every system; echoed in the response, made up if absent.
+    pub x_fapi_interaction_id: Option<uuid::Uuid>,
+}
+
+/// Parameters of [`OfpPlatform::retrieve_consent`].
+#[derive(Debug, Clone)]
+pub struct RetrieveConsentParams {
+    /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
+    pub consent_id: super::types::ConsentId,
+    /// UUID that follows the call through every system; echoed in the response, made up if absent.
+    pub x_fapi_interaction_id: Option<uuid::Uuid>,
+}
+
+/// Parameters of [`OfpPlatform::revoke_consent`].
+#[derive(Debug, Clone)]
+pub struct RevokeConsentParams {
+    /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
+    pub consent_id: super::types::ConsentId,
+    /// UUID that follows the call through every system; echoed in the response, made up if absent.
+    pub x_fapi_interaction_id: Option<uuid::Uuid>,
+}
+
 #[derive(poem_openapi::ApiResponse)]
 enum GetOpenidConfigurationResponse {
     /// Metadata of PayNet's authorization server.
@@ -124,25 +165,11 @@ enum GetPaynetJwksResponse {
     Success(poem_openapi::payload::Json<super::types::JwkSet>),
 }
 
-/// Parameters of [`OfpPlatform::get_consumer_jwks`].
-#[derive(Debug, Clone)]
-pub struct GetConsumerJwksParams {
-    /// The Data Consumer's id, 1 to 36 characters (the portal gives no length; as in Consent).
-    pub dc_id: String,
-}
-
 #[derive(poem_openapi::ApiResponse)]
 enum GetConsumerJwksResponse {
     /// Public keys; old and new ones stand side by side during a rotation.
     #[oai(status = 200)]
     Success(poem_openapi::payload::Json<super::types::JwkSet>),
-}
-
-/// Parameters of [`OfpPlatform::issue_token`].
-#[derive(Debug, Clone)]
-pub struct IssueTokenParams {
-    /// UUID that follows the call through every system; echoed in the response, made up if absent.
-    pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
 
 #[derive(poem_openapi::ApiResponse)]
@@ -152,15 +179,6 @@ enum IssueTokenResponse {
     Success(poem_openapi::payload::Json<super::types::TokenResponse>),
 }
 
-/// Parameters of [`OfpPlatform::update_consent`].
-#[derive(Debug, Clone)]
-pub struct UpdateConsentParams {
-    /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
-    pub consent_id: String,
-    /// UUID that follows the call through every system; echoed in the response, made up if absent.
-    pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
 #[derive(poem_openapi::ApiResponse)]
 enum UpdateConsentResponse {
     /// PayNet has accepted the decision.
@@ -168,29 +186,11 @@ enum UpdateConsentResponse {
     Success(poem_openapi::payload::Json<super::types::Empty>),
 }
 
-/// Parameters of [`OfpPlatform::retrieve_consent`].
-#[derive(Debug, Clone)]
-pub struct RetrieveConsentParams {
-    /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
-    pub consent_id: String,
-    /// UUID that follows the call through every system; echoed in the response, made up if absent.
-    pub x_fapi_interaction_id: Option<uuid::Uuid>,
-}
-
 #[derive(poem_openapi::ApiResponse)]
 enum RetrieveConsentResponse {
     /// The consent.
     #[oai(status = 200)]
     Success(poem_openapi::payload::Json<super::types::Consent>),
-}
-
-/// Parameters of [`OfpPlatform::revoke_consent`].
-#[derive(Debug, Clone)]
-pub struct RevokeConsentParams {
-    /// The consent, 1 to 36 characters. Source - v1.2.2 portal, Update Consent.
-    pub consent_id: String,
-    /// UUID that follows the call through every system; echoed in the response, made up if absent.
-    pub x_fapi_interaction_id: Option<uuid::Uuid>,
 }
 
 #[derive(poem_openapi::ApiResponse)]
@@ -208,6 +208,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/.well-known/openid-configuration",
         signature: crate::platform::RequestProof::Public,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 404, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getPaynetJwks",
@@ -215,6 +218,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/jwks/paynet",
         signature: crate::platform::RequestProof::Public,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 404, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getConsumerJwks",
@@ -222,6 +228,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/oauth/jwks/{dc_id}",
         signature: crate::platform::RequestProof::Public,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 404, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "issueToken",
@@ -229,6 +238,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/token",
         signature: crate::platform::RequestProof::ClientCertificate,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 405, 415, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "updateConsent",
@@ -236,6 +248,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/consents/{consent_id}",
         signature: crate::platform::RequestProof::AccessToken,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 413, 415, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "retrieveConsent",
@@ -243,6 +258,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/consents/{consent_id}",
         signature: crate::platform::RequestProof::AccessToken,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 400, 401, 403, 404, 405, 429, 500, 503],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "revokeConsent",
@@ -250,6 +268,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/consents/{consent_id}/revoke",
         signature: crate::platform::RequestProof::AccessToken,
         sealed: false,
+        deprecated: false,
+        statuses: &[201, 400, 401, 403, 404, 405, 413, 415, 429, 500, 503],
+        status_classes: &[],
     },
 ];
 
@@ -282,9 +303,13 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self.handler.get_openid_configuration(the_call).await?;
         Ok(
-            GetOpenidConfigurationResponse::Success(
-                poem_openapi::payload::Json(the_output),
-            ),
+            match the_output {
+                body => {
+                    GetOpenidConfigurationResponse::Success(
+                        poem_openapi::payload::Json(body),
+                    )
+                }
+            },
         )
     }
 
@@ -299,7 +324,11 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
     ) -> poem::Result<GetPaynetJwksResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self.handler.get_paynet_jwks(the_call).await?;
-        Ok(GetPaynetJwksResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => GetPaynetJwksResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(
@@ -311,7 +340,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::PublicCall>,
         #[oai(name = "dc_id", validator(max_length = 36, min_length = 1))]
-        dc_id: poem_openapi::param::Path<String>,
+        dc_id: poem_openapi::param::Path<super::types::DcId>,
     ) -> poem::Result<GetConsumerJwksResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self
@@ -323,7 +352,13 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetConsumerJwksResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => {
+                    GetConsumerJwksResponse::Success(poem_openapi::payload::Json(body))
+                }
+            },
+        )
     }
 
     #[oai(path = "/token", method = "post", operation_id = "issueToken")]
@@ -335,7 +370,8 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         the_body: poem_openapi::payload::Form<super::types::TokenRequest>,
     ) -> poem::Result<IssueTokenResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
-        let the_body = super::super::runtime::checked(&the_body.0)?;
+        let the_body = the_body.0;
+        let the_body = super::super::runtime::checked(&the_body)?;
         let the_output = self
             .handler
             .issue_token(
@@ -346,7 +382,11 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
                 the_body,
             )
             .await?;
-        Ok(IssueTokenResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => IssueTokenResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(
@@ -358,12 +398,13 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::ProviderCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Path<String>,
+        consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
         the_body: poem_openapi::payload::Json<super::types::ConsentUpdate>,
     ) -> poem::Result<UpdateConsentResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
+        let the_body = the_body.0;
         let the_output = self
             .handler
             .update_consent(
@@ -372,10 +413,14 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
                     consent_id: consent_id.0,
                     x_fapi_interaction_id: x_fapi_interaction_id.0,
                 },
-                the_body.0,
+                the_body,
             )
             .await?;
-        Ok(UpdateConsentResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => UpdateConsentResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(
@@ -387,7 +432,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::ProviderCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Path<String>,
+        consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
     ) -> poem::Result<RetrieveConsentResponse> {
@@ -402,7 +447,13 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
                 },
             )
             .await?;
-        Ok(RetrieveConsentResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => {
+                    RetrieveConsentResponse::Success(poem_openapi::payload::Json(body))
+                }
+            },
+        )
     }
 
     #[oai(
@@ -414,12 +465,13 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         &self,
         the_call: poem::web::Data<&crate::platform::ProviderCall>,
         #[oai(name = "consent_id", validator(max_length = 36, min_length = 1))]
-        consent_id: poem_openapi::param::Path<String>,
+        consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
         the_body: poem_openapi::payload::Json<super::types::ConsentRevocation>,
     ) -> poem::Result<RevokeConsentResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
+        let the_body = the_body.0;
         let the_output = self
             .handler
             .revoke_consent(
@@ -428,9 +480,13 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
                     consent_id: consent_id.0,
                     x_fapi_interaction_id: x_fapi_interaction_id.0,
                 },
-                the_body.0,
+                the_body,
             )
             .await?;
-        Ok(RevokeConsentResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => RevokeConsentResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 }

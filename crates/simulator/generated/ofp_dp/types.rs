@@ -7,8 +7,7 @@
 /// A customer's account. Only active accounts of individuals, in ringgit, are shared.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Account {
-    /// Assigned by the DP at authorization, unique and unchanging.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// In full; of credit products only the first six and last four digits, asterisks between.
     pub account_number: String,
     /// Name of the account or product as the customer knows it.
@@ -93,6 +92,9 @@ impl std::str::FromStr for AccountCategory {
 pub struct AccountData {
     pub data: Account,
 }
+
+/// An account. Assigned by the DP at authorization, unique and unchanging; we issue a UUID.
+pub type AccountId = String;
 
 /// Product. `savings`, `current` and `pension` go with `deposit`; `credit_card` with `credit`; `hire_purchase` and
 /// `mortgage` with `loan`; `fund` with `investment`; `others` with `ewallet`.
@@ -260,8 +262,7 @@ pub struct Amount {
 /// Balances Webhook.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Balance {
-    /// The account.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// Whether `available_balance` counts credit lines.
     pub credit_lines_included: bool,
     pub current_balance: BalanceAmount,
@@ -304,15 +305,12 @@ pub struct BalanceData {
     poem_openapi::Object
 )]
 pub struct Consent {
-    /// Unique id of the consent; a UUID in samples.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub consent_id: String,
-    /// The Data Consumer that receives the data.
+    pub consent_id: ConsentId,
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub dc_id: String,
-    /// The Data Provider that holds the data.
+    pub dc_id: DcId,
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub dp_id: String,
+    pub dp_id: DpId,
     #[oai(skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<IdType>,
@@ -436,6 +434,9 @@ impl TryFrom<String> for ConsentEventType {
         text.parse()
     }
 }
+
+/// A consent. Assigned by PayNet, unique; a UUID in samples. Source - v1.2.2 portal, Update Consent.
+pub type ConsentId = String;
 
 /// What the data is for - personal finance management, or assessing credit.
 #[derive(
@@ -667,10 +668,9 @@ impl poem_openapi::types::ToJSON for ConsentStatus {
     poem_openapi::Object
 )]
 pub struct ConsentUpdate {
-    /// Repeats the path.
     #[oai(validator(max_length = 36, min_length = 1), skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent_id: Option<String>,
+    pub consent_id: Option<ConsentId>,
     pub status: ConsentStatus,
     /// JWT by the DP about the customer's sign-in. At most 3000 characters. Its claims are not published; we send
     /// `iss`, `aud`, `sub`, `iat`, `exp`, `auth_time`, `acr`, `amr`, `consent_id`, `id_type` and `hashed_id_number`.
@@ -699,9 +699,8 @@ pub struct ConsentUpdate {
     poem_openapi::Object
 )]
 pub struct ConsentedAccount {
-    /// Assigned by the DP at authorization, unique and unchanging; we issue a UUID.
     #[oai(validator(max_length = 36, min_length = 1))]
-    pub account_id: String,
+    pub account_id: AccountId,
     /// In full; of credit products only the first six and last four digits, asterisks between.
     pub account_number: String,
     /// Name of the account or product as the customer knows it.
@@ -762,6 +761,12 @@ impl std::str::FromStr for CreditDebitIndicator {
 
 /// Further facts as pairs of text, at most 20; a key has at most 50 characters, a value 300.
 pub type CustomData = std::collections::BTreeMap<String, String>;
+
+/// A Data Consumer, the party that receives data.
+pub type DcId = String;
+
+/// A Data Provider, the party that holds data.
+pub type DpId = String;
 
 /// An empty JSON object. Source - v1.2.2 portal, Consent Event and Update Consent.
 #[derive(
@@ -1199,6 +1204,9 @@ impl std::str::FromStr for ReasonCode {
     }
 }
 
+/// An AccountId as callers may give it back, which we read more generously than we issue it.
+pub type ReceivedAccountId = String;
+
 /// Frame around data that is signed by the DP and encrypted for the Data Consumer. Used with 200 only. Source -
 /// v1.2.2 portal, Account Balances.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -1285,8 +1293,7 @@ pub struct TokenResponse {
 /// One movement on an account.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Transaction {
-    /// The account.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// Unique at the DP.
     pub transaction_id: String,
     /// When the balance changed; written in Malaysian time, offset `+08:00`.

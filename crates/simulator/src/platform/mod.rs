@@ -8,6 +8,8 @@ pub(crate) mod client;
 pub(crate) mod consent;
 pub(crate) mod consents;
 pub(crate) mod consumers;
+#[cfg(test)]
+mod contract;
 pub(crate) mod data;
 pub(crate) mod decision;
 pub(crate) mod error;

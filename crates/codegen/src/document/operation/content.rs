@@ -4,10 +4,13 @@ use anyhow::{Result, bail};
 
 use super::Reader;
 use crate::{
-    model::{Answer, Body, Content, Header},
+    model::{Answer, Body, Content, Header, Statuses, is_json, is_text},
     names,
     place::{Node, Place},
 };
+
+/// A class of successes would leave open which one to answer with.
+const ERROR_CLASSES: [&str; 2] = ["4XX", "5XX"];
 
 pub(super) fn read_body<'a>(reader: &mut Reader<'a>, stem: &str, node: Node<'a>) -> Result<Body> {
     let place = node.place.clone();
@@ -24,6 +27,28 @@ pub(super) fn read_body<'a>(reader: &mut Reader<'a>, stem: &str, node: Node<'a>)
     })
 }
 
+/// What an operation may answer with.
+pub(super) fn statuses(responses: &Node<'_>, operation: &Place) -> Result<Statuses> {
+    let mut statuses = Statuses::default();
+    for (status, node) in responses.members()? {
+        match status.parse::<u16>() {
+            Ok(code @ 100..=599) => statuses.single.push(code),
+            _ if status == "default" => statuses.classes.extend(1..=5),
+            _ if ERROR_CLASSES.contains(&status) => {
+                statuses.classes.extend(status[..1].parse::<u16>());
+            }
+            _ => {
+                let node = node.named(operation.within(format!("response {status}")));
+                bail!(node.refusal("give the status as a number"));
+            }
+        }
+    }
+    statuses.single.sort_unstable();
+    statuses.classes.sort_unstable();
+    statuses.classes.dedup();
+    Ok(statuses)
+}
+
 /// Success answers are kept; schemas of the other ones are read all the same, because hand-written code may want the types.
 pub(super) fn read_answers<'a>(
     reader: &mut Reader<'a>,
@@ -38,11 +63,7 @@ pub(super) fn read_answers<'a>(
         let hint = format!("{stem}Response{}", names::type_name(status));
         match status.parse::<u16>() {
             Ok(code @ 200..=399) => successes.push(read_answer(reader, &hint, code, &node)?),
-            Ok(100..=599) => drop(read_content(reader, &hint, &node)?),
-            _ if ["default", "4XX", "5XX"].contains(&status) => {
-                drop(read_content(reader, &hint, &node)?);
-            }
-            _ => bail!(node.refusal("give the status as a number")),
+            _ => drop(read_content(reader, &hint, &node)?),
         }
     }
     Ok(successes)
@@ -121,5 +142,5 @@ fn read_content<'a>(reader: &mut Reader<'a>, hint: &str, node: &Node<'a>) -> Res
 }
 
 fn is_typed(media: &str) -> bool {
-    media.starts_with("application/json") || media == "application/x-www-form-urlencoded"
+    is_json(media) || is_text(media) || media == "application/x-www-form-urlencoded"
 }

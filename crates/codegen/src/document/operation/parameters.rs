@@ -85,8 +85,8 @@ fn is_simple(reader: &Reader<'_>, ty: &Type, location: Location) -> bool {
         }
         Type::Named(name) => match reader.schemas.get(name).map(|schema| &schema.shape) {
             Some(Shape::Alias(usage)) => is_simple(reader, &usage.ty, location),
-            Some(Shape::Enumeration(_)) => true,
-            Some(Shape::Object(_)) | None => false,
+            Some(Shape::Enumeration(_) | Shape::Mapped { .. }) => true,
+            Some(Shape::Choice(_) | Shape::Object(_)) | None => false,
         },
         _ => true,
     }

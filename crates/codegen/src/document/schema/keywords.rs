@@ -5,12 +5,14 @@ use anyhow::{Result, bail};
 use crate::place::Node;
 
 /// Keywords with an effect on the generated code.
-const ENFORCED: [&str; 24] = [
+const ENFORCED: [&str; 27] = [
     "$ref",
     "additionalProperties",
     "allOf",
+    "anyOf",
     "default",
     "description",
+    "discriminator",
     "enum",
     "exclusiveMaximum",
     "exclusiveMinimum",
@@ -26,6 +28,7 @@ const ENFORCED: [&str; 24] = [
     "minimum",
     "multipleOf",
     "nullable",
+    "oneOf",
     "pattern",
     "properties",
     "required",

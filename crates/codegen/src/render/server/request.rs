@@ -4,19 +4,22 @@ use anyhow::{Result, bail};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{runtime, types};
+use super::{answer::text_payload, runtime, types};
 use crate::{
-    model::{Body, Document, Location, Operation, Parameter, Usage},
+    model::{Body, Document, Location, Operation, Parameter, Type, Usage, is_text},
     names,
-    render::{default_tokens, docs, limits, option, type_tokens},
+    render::{default_tokens, docs, limited, limits, option, type_tokens},
 };
 
 #[derive(Default)]
 pub(super) struct Input {
-    /// Items beside the trait: the struct of the parameters, functions of defaults.
+    /// The struct of the parameters.
+    pub(super) params: TokenStream,
+    /// What the route needs: functions of defaults, limits of the body.
     pub(super) items: TokenStream,
-    /// Arguments of the trait method, after the context.
+    /// Arguments of the trait method, after the context, and their names.
     pub(super) declared: Vec<TokenStream>,
+    pub(super) names: Vec<Ident>,
     /// Arguments of the route, which poem-openapi extracts.
     pub(super) extracted: Vec<TokenStream>,
     /// What the route passes on to the trait method.
@@ -31,7 +34,7 @@ impl Input {
         let mut input = Self::default();
         input.add_parameters(document, operation, link)?;
         if let Some(body) = &operation.body {
-            input.add_body(body)?;
+            input.add_body(document, operation, body)?;
         }
         Ok(input)
     }
@@ -56,12 +59,13 @@ impl Input {
         }
         let name = format_ident!("{}Params", names::type_name(&operation.id));
         let intro = format!(" Parameters of [`{link}`].");
-        self.items.extend(quote! {
+        self.params.extend(quote! {
             #[doc = #intro]
             #[derive(Debug, Clone)]
             pub struct #name { #(#fields),* }
         });
         self.declared.push(quote!(params: #name));
+        self.names.push(format_ident!("params"));
         self.passed.push(quote!(#name { #(#values),* }));
         Ok(())
     }
@@ -84,7 +88,7 @@ impl Input {
             Location::Query => quote!(poem_openapi::param::Query),
         };
         let mut oai = vec![quote!(name = #name)];
-        oai.extend(limits::validator(&usage.limits));
+        oai.extend(limits::validator(document, usage, place)?);
         let mut ty = type_tokens(&usage.ty, &types());
         if let Some(default) = default_tokens(document, usage, &types(), place)? {
             let function = format_ident!(
@@ -104,64 +108,91 @@ impl Input {
         Ok(ty)
     }
 
-    fn add_body(&mut self, body: &Body) -> Result<()> {
-        let (usage, is_form) = parsed_content(body)?;
+    fn add_body(&mut self, document: &Document, operation: &Operation, body: &Body) -> Result<()> {
         let runtime = runtime();
-        let mut ty = type_tokens(&usage.ty, &types());
-        if is_form {
-            if !body.required {
-                bail!(
-                    body.place
-                        .refusal("a form that may be absent is not supported")
-                );
+        let (ty, payload) = match parsed_content(body)? {
+            Parsed::Form(usage) => {
+                if !body.required {
+                    let reason = "a form that may be absent is not supported";
+                    bail!(body.place.refusal(reason));
+                }
+                self.checks = quote!(let the_body = #runtime::checked(&the_body)?;);
+                let ty = type_tokens(&usage.ty, &types());
+                (ty, quote!(poem_openapi::payload::Form))
             }
-            self.extracted
-                .push(quote!(the_body: poem_openapi::payload::Form<#ty>));
-            self.checks = quote!(let the_body = #runtime::checked(&the_body.0)?;);
-            self.passed.push(quote!(the_body));
-        } else {
-            if !body.required {
-                ty = option(&ty);
+            Parsed::Json(usage) => {
+                let name = format_ident!("{}BodyLimits", names::type_name(&operation.id));
+                let limits = limited::item(document, usage, &name, &types(), &body.place)?;
+                if limits.is_some() {
+                    let within = quote!(#runtime::within::<_, #name>(&the_body));
+                    self.checks = quote!(let the_body = #within?.value;);
+                }
+                self.items.extend(limits);
+                let mut ty = type_tokens(&usage.ty, &types());
+                if !body.required || usage.nullable {
+                    ty = option(&ty);
+                }
+                (ty, quote!(poem_openapi::payload::Json))
             }
-            self.extracted
-                .push(quote!(the_body: poem_openapi::payload::Json<#ty>));
-            self.passed.push(quote!(the_body.0));
+            Parsed::Text(media) => (quote!(String), text_payload(media)),
+        };
+        if !body.required && !self.checks.is_empty() {
+            let reason = "limits of a body that may be absent are not supported";
+            bail!(body.place.refusal(reason));
         }
+        let generic = payload.to_string().starts_with("poem_openapi");
+        let generic = generic.then(|| quote!(<#ty>));
+        self.extracted.push(quote!(the_body: #payload #generic));
+        self.checks = {
+            let checks = &self.checks;
+            quote!(let the_body = the_body.0; #checks)
+        };
+        self.passed.push(quote!(the_body));
         self.declared.push(quote!(body: #ty));
+        self.names.push(format_ident!("body"));
         Ok(())
     }
 }
 
-/// The content that the handler gets typed. `application/jwt` beside JSON is the same content signed: the guard unwraps it.
-fn parsed_content(body: &Body) -> Result<(&Usage, bool)> {
-    let mut parsed = None;
-    for (media, usage) in &body.content {
-        match (media.as_str(), usage) {
-            ("application/jwt", _) => {}
-            ("application/json", Some(usage)) if parsed.is_none() => parsed = Some((usage, false)),
-            ("application/x-www-form-urlencoded", Some(usage)) if parsed.is_none() => {
-                parsed = Some((usage, true));
+/// The content that a handler gets.
+enum Parsed<'a> {
+    Form(&'a Usage),
+    Json(&'a Usage),
+    /// Of this media type.
+    Text(&'a str),
+}
+
+/// `application/jwt` beside JSON is the same content signed: the guard unwraps it, and the handler gets the JSON.
+fn parsed_content(body: &Body) -> Result<Parsed<'_>> {
+    let signed = |media: &str| media == "application/jwt";
+    let unsigned: Vec<_> = body
+        .content
+        .iter()
+        .filter(|(media, _)| !signed(media) || body.content.len() == 1)
+        .collect();
+    let [(media, usage)] = unsigned.as_slice() else {
+        let [_, (second, _), ..] = unsigned.as_slice() else {
+            return Err(body.place.refusal("offers no media type"));
+        };
+        bail!(
+            body.place
+                .refusal(format!("`{second}` beside another type is not supported"))
+        );
+    };
+    match (media.as_str(), usage) {
+        ("application/json", Some(usage)) => Ok(Parsed::Json(usage)),
+        ("application/x-www-form-urlencoded", Some(usage)) => Ok(Parsed::Form(usage)),
+        (media, Some(usage)) if is_text(media) && usage.ty == Type::String => {
+            if usage.limits != crate::model::Limits::default() || !body.required {
+                let reason = "limits of a text, or one that may be absent, are not supported";
+                bail!(body.place.refusal(reason));
             }
-            (_, Some(_)) if parsed.is_some() => {
-                bail!(
-                    body.place
-                        .refusal(format!("`{media}` beside another type is not supported"))
-                );
-            }
-            (_, None) if media.starts_with("application/") && parsed.is_none() => {
-                bail!(
-                    body.place
-                        .refusal(format!("`{media}` is not supported or has no schema"))
-                );
-            }
-            _ => bail!(body.place.refusal(format!("`{media}` is not supported"))),
+            Ok(Parsed::Text(media))
         }
+        (media, _) => Err(body
+            .place
+            .refusal(format!("`{media}` is not supported or has no schema"))),
     }
-    parsed.ok_or_else(|| {
-        let reason =
-            "`application/jwt` needs `application/json` beside it, whose schema types the payload";
-        body.place.refusal(reason)
-    })
 }
 
 fn refuse_same_field(operation: &Operation) -> Result<()> {

@@ -14,12 +14,9 @@ pub(super) fn served_types<'a>(
     document: &'a Document,
     config: &'a DocumentConfig,
 ) -> Result<BTreeSet<&'a str>> {
-    let Some(serve) = &config.serve else {
-        return Ok(BTreeSet::new());
-    };
     let mut waiting: Vec<&str> = Vec::new();
     for operation in &document.operations {
-        if let Some(served) = serve.operations.get(&operation.id) {
+        if let Some((_, served)) = config.serving(&operation.id) {
             waiting.extend(served.seal.as_deref());
             waiting.extend(mentioned(operation, served.seal.is_some()));
         }
@@ -79,7 +76,8 @@ fn visit<'a>(
     };
     let held: Vec<&Type> = match &schema.shape {
         Shape::Alias(usage) => vec![&usage.ty],
-        Shape::Enumeration(_) => Vec::new(),
+        Shape::Choice(choice) => choice.variants.iter().map(|it| &it.usage.ty).collect(),
+        Shape::Enumeration(_) | Shape::Mapped { .. } => Vec::new(),
         Shape::Object(properties) => properties.iter().map(|it| &it.usage.ty).collect(),
     };
     for ty in held {

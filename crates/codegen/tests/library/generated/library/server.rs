@@ -4,7 +4,7 @@
 
 //! Server side: implement the trait, mount the routes.
 
-/// Served operations of Library, version 1.0.0.
+/// Operations of Library, version 1.0.0.
 pub trait Library: Send + Sync + 'static {
     /// One book
     ///
@@ -57,10 +57,6 @@ pub trait Library: Send + Sync + 'static {
     ) -> impl Future<Output = Result<super::types::Token, crate::http::Failure>> + Send;
 }
 
-fn default_get_book_page_size() -> i32 {
-    20
-}
-
 /// Parameters of [`Library::get_book`].
 #[derive(Debug, Clone)]
 pub struct GetBookParams {
@@ -70,6 +66,23 @@ pub struct GetBookParams {
     pub genre: Option<Vec<super::types::Genre>>,
     pub r#type: Option<super::types::Binding>,
     pub page_size: i32,
+}
+
+/// Parameters of [`Library::get_loan`].
+#[derive(Debug, Clone)]
+pub struct GetLoanParams {
+    pub loan_id: String,
+}
+
+/// Success (303) of [`Library::visit_desk`].
+#[derive(Debug, Clone)]
+pub struct VisitDeskOutput {
+    pub location: String,
+    pub x_queue: Option<i64>,
+}
+
+fn default_get_book_page_size() -> i32 {
+    20
 }
 
 #[derive(poem_openapi::ApiResponse)]
@@ -86,24 +99,11 @@ enum LendBookResponse {
     Success(poem_openapi::payload::Json<super::types::Nothing>),
 }
 
-/// Parameters of [`Library::get_loan`].
-#[derive(Debug, Clone)]
-pub struct GetLoanParams {
-    pub loan_id: String,
-}
-
 #[derive(poem_openapi::ApiResponse)]
 enum GetLoanResponse {
     /// The loan, in an envelope.
     #[oai(status = 200)]
     Success(super::super::runtime::Sealed<super::types::Loan>),
-}
-
-/// Success (303) of [`Library::visit_desk`].
-#[derive(Debug, Clone)]
-pub struct VisitDeskOutput {
-    pub location: String,
-    pub x_queue: Option<i64>,
 }
 
 #[derive(poem_openapi::ApiResponse)]
@@ -128,6 +128,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/shelves/{shelf_id}/books/{book_id}",
         signature: crate::trust::Signature::Card,
         sealed: false,
+        deprecated: false,
+        statuses: &[200, 404],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "lendBook",
@@ -135,6 +138,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/loans",
         signature: crate::trust::Signature::Desk,
         sealed: false,
+        deprecated: false,
+        statuses: &[200],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "getLoan",
@@ -142,6 +148,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/loans/{loan_id}",
         signature: crate::trust::Signature::Card,
         sealed: true,
+        deprecated: false,
+        statuses: &[200],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "visitDesk",
@@ -149,6 +158,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/v1/desk",
         signature: crate::trust::Signature::Nothing,
         sealed: false,
+        deprecated: false,
+        statuses: &[303],
+        status_classes: &[],
     },
     super::super::runtime::Operation {
         id: "obtainToken",
@@ -156,6 +168,9 @@ pub static OPERATIONS: &[super::super::runtime::Operation] = &[
         path: "/token",
         signature: crate::trust::Signature::Nothing,
         sealed: false,
+        deprecated: false,
+        statuses: &[201],
+        status_classes: &[],
     },
 ];
 
@@ -219,7 +234,11 @@ impl<H: Library> LibraryRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetBookResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => GetBookResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(path = "/v1/loans", method = "post", operation_id = "lendBook")]
@@ -229,8 +248,13 @@ impl<H: Library> LibraryRoutes<H> {
         the_body: poem_openapi::payload::Json<super::types::Loan>,
     ) -> poem::Result<LendBookResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
-        let the_output = self.handler.lend_book(the_call, the_body.0).await?;
-        Ok(LendBookResponse::Success(poem_openapi::payload::Json(the_output)))
+        let the_body = the_body.0;
+        let the_output = self.handler.lend_book(the_call, the_body).await?;
+        Ok(
+            match the_output {
+                body => LendBookResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 
     #[oai(path = "/v1/loans/:loan_id", method = "get", operation_id = "getLoan")]
@@ -250,7 +274,11 @@ impl<H: Library> LibraryRoutes<H> {
                 },
             )
             .await?;
-        Ok(GetLoanResponse::Success(super::super::runtime::Sealed(the_output)))
+        Ok(
+            match the_output {
+                body => GetLoanResponse::Success(super::super::runtime::Sealed(body)),
+            },
+        )
     }
 
     #[oai(path = "/v1/desk", method = "get", operation_id = "visitDesk")]
@@ -260,7 +288,13 @@ impl<H: Library> LibraryRoutes<H> {
     ) -> poem::Result<VisitDeskResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_output = self.handler.visit_desk(the_call).await?;
-        Ok(VisitDeskResponse::Success(the_output.location, the_output.x_queue))
+        Ok(
+            match the_output {
+                VisitDeskOutput { location, x_queue } => {
+                    VisitDeskResponse::Success(location, x_queue)
+                }
+            },
+        )
     }
 
     #[oai(path = "/token", method = "post", operation_id = "obtainToken")]
@@ -270,8 +304,13 @@ impl<H: Library> LibraryRoutes<H> {
         the_body: poem_openapi::payload::Form<super::types::ObtainTokenRequest>,
     ) -> poem::Result<ObtainTokenResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
-        let the_body = super::super::runtime::checked(&the_body.0)?;
+        let the_body = the_body.0;
+        let the_body = super::super::runtime::checked(&the_body)?;
         let the_output = self.handler.obtain_token(the_call, the_body).await?;
-        Ok(ObtainTokenResponse::Success(poem_openapi::payload::Json(the_output)))
+        Ok(
+            match the_output {
+                body => ObtainTokenResponse::Success(poem_openapi::payload::Json(body)),
+            },
+        )
     }
 }

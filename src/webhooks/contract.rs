@@ -1,0 +1,186 @@
+//! The document enforced: for every operation that PayNet calls, requests made from the document itself. What is as documented
+//! reaches the handler; whatever breaks one constraint does not, and no status leaves that the document does not name.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use izin_codegen::probes::{Probe, probes};
+use poem::http::StatusCode;
+use poem::{Endpoint, EndpointExt, Request, Response};
+use poem_openapi::OpenApiService;
+use serde_json::Value;
+
+use crate::generated::ofp_dp::server::{
+    AuthorizeOutput, AuthorizeParams, GetAccountBalancesParams, GetAccountParams,
+    GetAccountTransactionsParams, GetHealthParams, GetUserinfoParams, OPERATIONS, OfpWebhooks,
+    OfpWebhooksRoutes, ReceiveConsentEventParams,
+};
+use crate::generated::ofp_dp::{DOCUMENT, types};
+use crate::generated::runtime::{Guard, Opened, Operation};
+use crate::http::{ApiError, InteractionId, error_response};
+use crate::ids::{ConsentId, DcId};
+use crate::trust::{AccountCall, AuthorizeCall, EventCall, PublicCall, UserinfoCall};
+
+/// What every handler here answers, so that a request which reached one can be told from one that was refused before.
+const REACHED: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+
+struct Reached;
+
+fn reached<T>() -> Result<T, ApiError> {
+    Err(ApiError::unavailable("the handler was reached"))
+}
+
+impl OfpWebhooks for Reached {
+    async fn authorize(
+        &self,
+        _: AuthorizeCall,
+        _: AuthorizeParams,
+    ) -> Result<AuthorizeOutput, ApiError> {
+        reached()
+    }
+
+    async fn get_userinfo(
+        &self,
+        _: UserinfoCall,
+        _: GetUserinfoParams,
+    ) -> Result<types::UserInfo, ApiError> {
+        reached()
+    }
+
+    async fn get_provider_jwks(&self, _: PublicCall) -> Result<types::JwkSet, ApiError> {
+        reached()
+    }
+
+    async fn get_health(
+        &self,
+        _: PublicCall,
+        _: GetHealthParams,
+    ) -> Result<types::Health, ApiError> {
+        reached()
+    }
+
+    async fn receive_consent_event(
+        &self,
+        _: EventCall,
+        _: ReceiveConsentEventParams,
+        _: types::ConsentEvent,
+    ) -> Result<types::Empty, ApiError> {
+        reached()
+    }
+
+    async fn get_account(
+        &self,
+        _: AccountCall,
+        _: GetAccountParams,
+    ) -> Result<types::AccountData, ApiError> {
+        reached()
+    }
+
+    async fn get_account_balances(
+        &self,
+        _: AccountCall,
+        _: GetAccountBalancesParams,
+    ) -> Result<types::BalanceData, ApiError> {
+        reached()
+    }
+
+    async fn get_account_transactions(
+        &self,
+        _: AccountCall,
+        _: GetAccountTransactionsParams,
+    ) -> Result<types::TransactionsData, ApiError> {
+        reached()
+    }
+}
+
+/// Trusts everybody: only the document is tested here.
+struct OpenDoor;
+
+impl Guard for OpenDoor {
+    type Call = ();
+
+    async fn open(
+        &self,
+        _: &'static Operation,
+        request: &mut Request,
+        body: &Bytes,
+    ) -> Result<Opened<()>, ApiError> {
+        let invalid = |_| ApiError::internal("a test's own id");
+        let consent_id = ConsentId::parse("consent").map_err(invalid)?;
+        let extensions = request.extensions_mut();
+        extensions.insert(PublicCall);
+        extensions.insert(AuthorizeCall {
+            consent_id: consent_id.clone(),
+        });
+        extensions.insert(UserinfoCall {
+            consent_id: consent_id.clone(),
+        });
+        extensions.insert(EventCall {
+            signed_bytes: body.clone(),
+        });
+        extensions.insert(AccountCall {
+            consent_id,
+            dc_id: DcId::parse("kira-budget").map_err(invalid)?,
+            interaction_id: InteractionId::fresh(),
+        });
+        Ok(Opened {
+            call: (),
+            body: None,
+        })
+    }
+
+    async fn seal(&self, _: &'static Operation, (): (), _: Value) -> Result<Response, ApiError> {
+        reached()
+    }
+
+    fn refuse(&self, error: poem::Error) -> Response {
+        error_response(&error)
+    }
+}
+
+fn request(probe: &Probe) -> Request {
+    let mut request = Request::builder()
+        .method(probe.method.parse().unwrap())
+        .uri_str(&probe.uri);
+    for (name, value) in &probe.headers {
+        request = request.header(name, value);
+    }
+    match &probe.body {
+        None => request.finish(),
+        Some((media, content)) => request.content_type(media).body(content.clone()),
+    }
+}
+
+#[tokio::test]
+async fn every_documented_constraint_is_enforced() {
+    let routes = OfpWebhooksRoutes::guarded(Arc::new(Reached), Arc::new(OpenDoor));
+    let service = OpenApiService::new(routes, "", "").map_to_response();
+    let ids: Vec<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
+    let probes = probes(DOCUMENT, &ids).unwrap();
+    let mut wrong = Vec::new();
+    for probe in &probes {
+        let status = service.get_response(request(probe)).await.status();
+        let operation = OPERATIONS.iter().find(|it| it.id == probe.operation);
+        let as_expected = match probe.breaks.as_deref() {
+            None => status == REACHED,
+            // Without a body there is no media type either.
+            Some("body: required") => status == StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Some(_) => status == StatusCode::BAD_REQUEST,
+        };
+        if !as_expected || !operation.unwrap().documents(status.as_u16()) {
+            wrong.push(format!("{status} {probe:?}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {wrong:#?}",
+        wrong.len(),
+        probes.len()
+    );
+    // The consent event alone has more constraints than this.
+    assert!(
+        probes.len() > 100,
+        "only {} requests were made",
+        probes.len()
+    );
+}

@@ -206,4 +206,5 @@ operations! {
     deliveries(consent: &ConsentId) -> Vec<DeliveryState>;
     ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
     receipt(consent: &ConsentId) -> Option<ReceiptRow>;
+    recent_consents(limit: i64) -> Vec<crate::consent::Consent>;
 }

@@ -84,6 +84,7 @@ impl Demo {
             self.address(0),
             bank,
             simulator.urls(),
+            service.ops_url.clone(),
             CancellationToken::new(),
         )
         .await?;

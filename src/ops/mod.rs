@@ -24,6 +24,8 @@ pub use try_it::TryIt;
 
 /// What the listener's endpoints need.
 pub struct Ops {
+    /// Swagger UI sends requests.
+    can_try: bool,
     library: Library,
     screens: Screens,
     store: Store,
@@ -44,8 +46,10 @@ pub enum OpsError {
 impl Ops {
     #[cfg(feature = "lab")]
     pub fn new(store: Store, try_it: Option<TryIt>) -> Result<Self, OpsError> {
+        let can_try = try_it.is_some();
         Ok(Self {
-            library: Library::load(try_it.is_some())?,
+            can_try,
+            library: Library::load(can_try)?,
             screens: Screens::load()?,
             store,
             try_it,
@@ -55,6 +59,7 @@ impl Ops {
     #[cfg(not(feature = "lab"))]
     pub fn new(store: Store) -> Result<Self, OpsError> {
         Ok(Self {
+            can_try: false,
             library: Library::load(false)?,
             screens: Screens::load()?,
             store,
@@ -70,14 +75,7 @@ impl Ops {
             .at("/docs/:name", get(docs::document))
             .at("/ops.css", get(page::stylesheet));
         #[cfg(feature = "lab")]
-        let routes = try_it::add_routes(routes, self.try_it.is_some());
+        let routes = try_it::add_routes(routes, self.can_try);
         routes.data(Arc::new(self)).map_to_response().boxed()
-    }
-
-    fn can_try(&self) -> bool {
-        #[cfg(feature = "lab")]
-        return self.try_it.is_some();
-        #[cfg(not(feature = "lab"))]
-        false
     }
 }

@@ -27,8 +27,7 @@ pub fn home() -> Redirect {
 #[handler]
 pub fn index(ops: Data<&Arc<Ops>>) -> poem::Result<Response> {
     let documents: Vec<_> = ops.library.iter().map(summary).collect();
-    let can_try = ops.can_try();
-    let page = context! { documents, can_try };
+    let page = context! { documents, can_try => ops.can_try };
     Ok(ops.screens.render("docs.html", page)?)
 }
 

@@ -128,30 +128,18 @@ async fn send(ops: &Ops, try_it: &TryIt, request: TestRequest) -> Result<Exchang
     })
 }
 
-/// With the status of the answer, except that a redirect is shown and not followed.
+/// With the status of the answer, except that a redirect is shown and not followed. What testers look for comes first.
 fn told(operation: &Operation, exchange: &Exchange) -> Response {
     let answer = &exchange.answer;
-    let added: Map<String, Value> = exchange
-        .added
-        .iter()
-        .map(|addition| (addition.name.clone(), addition.value.clone().into()))
-        .collect();
-    let mut told = json!({
-        "request": {
-            "method": operation.method,
-            "url": exchange.url,
-            "client_certificate": CLIENT_CERTIFICATE,
-            "added": added,
-        },
-        "status": answer.status(),
-        "headers": header_map(exchange.headers()),
-    });
+    let mut told = json!({ "status": answer.status() });
     if operation.sealed && answer.status() == 200 {
-        told["sealed"] = exchange.body();
         told["opened"] = opened(exchange);
+        told["sealed"] = exchange.body();
     } else {
         told["body"] = exchange.body();
     }
+    told["headers"] = header_map(exchange.headers()).into();
+    told["request"] = sent(operation, exchange);
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let status = if status.is_redirection() {
         StatusCode::OK
@@ -159,6 +147,20 @@ fn told(operation: &Operation, exchange: &Exchange) -> Response {
         status
     };
     Json(told).with_status(status).into_response()
+}
+
+/// The request as it went out, and what of it was not the tester's.
+fn sent(operation: &Operation, exchange: &Exchange) -> Value {
+    let added = exchange.added.iter();
+    let added: Map<String, Value> = added
+        .map(|addition| (addition.name.clone(), addition.value.clone().into()))
+        .collect();
+    json!({
+        "method": operation.method,
+        "url": exchange.url,
+        "client_certificate": CLIENT_CERTIFICATE,
+        "added": added,
+    })
 }
 
 /// What was signed, without what was encrypted in it, and that in plain text.

@@ -23,6 +23,9 @@ use crate::generated::ofp_dp::server::OfpWebhooksRoutes;
 use crate::http::{BoundListener, Handshake, Traced, install_crypto_provider, server_config};
 use crate::ids::DpId;
 use crate::jobs::{Deadlines, Deliveries};
+use crate::ops::Ops;
+#[cfg(feature = "lab")]
+use crate::ops::TryIt;
 use crate::pages::render::{Branding, Renderer};
 use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
@@ -40,6 +43,8 @@ const ON_PUBLIC_LISTENER: &[&str] = &["authorize", "getProviderJwks"];
 pub struct Service {
     pub webhooks_address: SocketAddr,
     pub public_url: String,
+    /// Of the operations listener, if there is one.
+    pub ops_url: Option<String>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -53,6 +58,7 @@ struct Rooms {
     renderer: Arc<Renderer>,
     resources: Resources,
     signing: SigningKeys,
+    store: Store,
 }
 
 impl Service {
@@ -63,16 +69,22 @@ impl Service {
         let rooms = build(&config, clock).await?;
         let webhooks = bind_webhooks(&config).await?;
         let public = bind_public(&config).await?;
+        let ops = bind_ops(&config).await?;
         let public_url = public_url(&config, public.address());
         let allowed = allowed_clients(&config)?;
         let endpoints = Endpoints::build(&config, &rooms, public_url.clone(), allowed);
         let service = Self {
             webhooks_address: webhooks.address(),
             public_url,
+            ops_url: ops.as_ref().map(|ops| format!("http://{}", ops.address())),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
         let stop = || service.stop.clone();
+        if let Some(listener) = ops {
+            let ops = ops_endpoint(&config, &rooms, service.webhooks_address)?;
+            service.tasks.spawn(listener.serve(ops, stop()));
+        }
         service
             .tasks
             .spawn(webhooks.serve(endpoints.webhooks, stop()));
@@ -150,9 +162,10 @@ async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
             bank_name: config.ui.name.clone(),
             bank_timeout: Duration::from_millis(config.limits.bank_timeout),
             clock,
-            store,
+            store: store.clone(),
         },
         signing,
+        store,
     })
 }
 
@@ -221,6 +234,53 @@ async fn bind_public(config: &Config) -> anyhow::Result<BoundListener> {
         _ => Handshake::Plain,
     };
     bind(section.address, handshake, config, "listeners.public").await
+}
+
+async fn bind_ops(config: &Config) -> anyhow::Result<Option<BoundListener>> {
+    let Some(address) = config.listeners.ops.address else {
+        return Ok(None);
+    };
+    let listener = bind(address, Handshake::Plain, config, "listeners.ops").await?;
+    Ok(Some(listener))
+}
+
+#[cfg(feature = "lab")]
+fn ops_endpoint(
+    config: &Config,
+    rooms: &Rooms,
+    webhooks: SocketAddr,
+) -> anyhow::Result<BoxEndpoint<'static, Response>> {
+    let try_it = match &config.ops.test_keys {
+        Some(keys) if config.ops.try_it => Some(
+            TryIt::new(keys, test_target(config, webhooks))
+                .context("ops.test_keys cannot be used")?,
+        ),
+        _ => None,
+    };
+    let ops = Ops::new(rooms.store.clone(), try_it)?;
+    Ok(Traced::new("ops", ops.routes()).boxed())
+}
+
+#[cfg(not(feature = "lab"))]
+fn ops_endpoint(
+    _config: &Config,
+    rooms: &Rooms,
+    _webhooks: SocketAddr,
+) -> anyhow::Result<BoxEndpoint<'static, Response>> {
+    let ops = Ops::new(rooms.store.clone())?;
+    Ok(Traced::new("ops", ops.routes()).boxed())
+}
+
+/// Ourselves, as PayNet would call us.
+#[cfg(feature = "lab")]
+fn test_target(config: &Config, webhooks: SocketAddr) -> izin_simulator::Target {
+    let ofp = &config.ofp;
+    izin_simulator::Target {
+        dp_id: ofp.dp_id.clone().unwrap_or_default(),
+        webhooks_url: format!("https://localhost:{}", webhooks.port()),
+        resource_server: ofp.resource_server.clone().unwrap_or_default(),
+        redirect_uri: ofp.redirect_uris.first().cloned().unwrap_or_default(),
+    }
 }
 
 async fn bind(

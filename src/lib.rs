@@ -15,6 +15,7 @@ mod http;
 mod ids;
 mod jobs;
 mod money;
+mod ops;
 mod pages;
 mod paynet;
 mod resources;

@@ -22,7 +22,7 @@ use start_page::StartPage;
 
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// The first of eight ports on 127.0.0.1; 0 takes any free ones
+    /// The first of nine ports on 127.0.0.1; 0 takes any free ones
     #[arg(long, default_value_t = 7700)]
     port: u16,
     /// Keep keys and database in this folder; without it they are in a temporary one and go away
@@ -84,6 +84,7 @@ impl Demo {
             self.address(0),
             bank,
             simulator.urls(),
+            service.ops_url.clone(),
             CancellationToken::new(),
         )
         .await?;
@@ -121,6 +122,7 @@ impl Demo {
             database: format!("sqlite:{}", folder.join("izin.db").display()),
             public: self.address(1),
             webhooks: self.address(2),
+            ops: self.address(8),
             pki,
             urls,
         };
@@ -135,6 +137,7 @@ impl Demo {
                 "start": start,
                 "bank": running.service.public_url,
                 "webhooks": format!("https://{}", running.service.webhooks_address),
+                "ops": running.service.ops_url,
                 "paynet": urls.pages,
                 "consumers": urls.consumers.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             });
@@ -148,6 +151,9 @@ impl Demo {
         println!("    Kira Budget (consumer)  {}", urls.consumer);
         println!("    Bank Contoh (us)        {}", running.service.public_url);
         println!("    PayNet (simulated)      {}", urls.pages);
+        if let Some(ops) = &running.service.ops_url {
+            println!("    Swagger UI              {ops}/docs");
+        }
     }
 }
 

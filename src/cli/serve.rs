@@ -27,6 +27,9 @@ impl Serve {
             service.webhooks_address
         );
         println!("customers {}", service.public_url);
+        if let Some(ops) = &service.ops_url {
+            println!("operations {ops}");
+        }
         stop.received().await;
         tracing::info!("stopping");
         service.stop().await;

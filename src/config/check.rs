@@ -39,6 +39,7 @@ impl Config {
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
         self.demo_in_production(&mut problems);
+        self.unsafe_operations(&mut problems);
         if problems.is_empty() {
             Ok(())
         } else {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 pub struct Listeners {
     pub webhooks: WebhooksListener,
     pub public: PublicListener,
+    pub ops: OpsListener,
 }
 
 /// PayNet's side: mutual TLS only.
@@ -33,4 +34,12 @@ pub struct PublicListener {
     pub base_url: Option<String>,
     pub certificate: Option<PathBuf>,
     pub private_key: Option<PathBuf>,
+}
+
+/// The institution's own side: no authentication, hence loopback.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpsListener {
+    /// Absent: no such listener.
+    pub address: Option<SocketAddr>,
 }

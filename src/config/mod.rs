@@ -5,6 +5,7 @@
 mod check;
 mod listeners;
 mod ofp;
+mod ops;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use serde::Deserialize;
 pub use check::ConfigProblems;
 pub use listeners::Listeners;
 pub use ofp::{Ofp, WireProfile};
+pub use ops::Ops;
 
 /// The commented defaults, which are documentation as well.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -35,6 +37,7 @@ pub struct Config {
     pub sign_in: SignIn,
     pub ui: Ui,
     pub limits: Limits,
+    pub ops: Ops,
 }
 
 /// Guards everything that would weaken a check.

@@ -6,9 +6,12 @@
 
 #[macro_use]
 mod dispatch;
-#[expect(
-    clippy::duplicate_mod,
-    reason = "queries/ is compiled once per dialect"
+#[cfg_attr(
+    feature = "embedded",
+    expect(
+        clippy::duplicate_mod,
+        reason = "queries/ is compiled once per dialect"
+    )
 )]
 mod pg;
 mod rows;
@@ -206,4 +209,5 @@ operations! {
     deliveries(consent: &ConsentId) -> Vec<DeliveryState>;
     ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
     receipt(consent: &ConsentId) -> Option<ReceiptRow>;
+    recent_consents(limit: i64) -> Vec<crate::consent::Consent>;
 }

@@ -9,6 +9,7 @@ mod addresses;
 pub mod checks;
 mod clock;
 mod consumer;
+mod counterparty;
 mod customer;
 mod forge;
 #[path = "../generated/mod.rs"]
@@ -28,6 +29,9 @@ mod simulator;
 mod tls;
 
 pub use addresses::Urls;
+pub use counterparty::{
+    Addition, CLIENT_CERTIFICATE, Counterparties, Exchange, Proof, Target, TestRequest,
+};
 pub use customer::{Button, Choice, Customer, CustomerError, Form, Hop, Input, Page};
 pub use forge::{ForgeError, ForgedAlgorithm, Signing};
 pub use keys::KeysError;

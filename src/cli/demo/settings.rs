@@ -15,6 +15,7 @@ pub struct Settings<'a> {
     pub database: String,
     pub public: SocketAddr,
     pub webhooks: SocketAddr,
+    pub ops: SocketAddr,
     pub pki: &'a Pki,
     pub urls: &'a Urls,
 }
@@ -40,6 +41,9 @@ private_key = {server_key}
 client_ca = {ca}
 allowed_clients = [{paynet}]
 
+[listeners.ops]
+address = "{ops}"
+
 [ofp]
 authorization_server = {authorization_server}
 resource_server = {resource_server}
@@ -50,10 +54,15 @@ redirect_uris = [{callback}]
 
 [signing]
 keys = [{{ certificate = {signing}, private_key = {signing_key} }}]
+
+[ops]
+try_it = true
+test_keys = {test_keys}
 "#,
             database = json!(self.database),
             public = self.public,
             webhooks = self.webhooks,
+            ops = self.ops,
             server = certificate("dp-server"),
             server_key = key("dp-server"),
             ca = certificate("ca"),
@@ -65,6 +74,7 @@ keys = [{{ certificate = {signing}, private_key = {signing_key} }}]
             callback = json!(self.urls.callback),
             signing = certificate("dp-signing"),
             signing_key = key("dp-signing"),
+            test_keys = json!(self.pki.dir()),
         ))
     }
 }

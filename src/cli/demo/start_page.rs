@@ -27,6 +27,7 @@ pub struct StartPage {
 struct State {
     bank: DemoBank,
     consumers: Vec<(String, String)>,
+    ops_url: Option<String>,
     templates: Environment<'static>,
 }
 
@@ -35,6 +36,7 @@ impl StartPage {
         address: SocketAddr,
         bank: DemoBank,
         urls: &Urls,
+        ops_url: Option<String>,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
         let mut templates = Environment::new();
@@ -42,6 +44,7 @@ impl StartPage {
         let state = Arc::new(State {
             bank,
             consumers: urls.consumers.clone(),
+            ops_url,
             templates,
         });
         let routes = Route::new()
@@ -82,6 +85,7 @@ fn start(state: Data<&Arc<State>>) -> poem::Result<Html<String>> {
         .and_then(|template| {
             template.render(context! {
                 consumers => state.consumers,
+                ops => state.ops_url,
                 customers => state.bank.showcase(),
                 code => state.bank.current_code(),
             })

@@ -43,14 +43,30 @@ pub async fn undecided(conn: &mut Conn, now: At, limit: i64) -> StoreResult<Vec<
         .select(ConsentRow::as_select())
         .load(conn)
         .await?;
-    // A row that this release cannot read must not keep the others waiting.
+    Ok(readable(rows))
+}
+
+/// Newest first.
+#[cfg(any(test, feature = "lab"))]
+pub async fn recent_consents(conn: &mut Conn, limit: i64) -> StoreResult<Vec<Consent>> {
+    let rows: Vec<ConsentRow> = consents::table
+        .order(consents::created_at.desc())
+        .limit(limit)
+        .select(ConsentRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(readable(rows))
+}
+
+/// A row that this release cannot read must not keep the others waiting.
+fn readable(rows: Vec<ConsentRow>) -> Vec<Consent> {
     let readable = rows.into_iter().filter_map(|row| {
         let id = row.consent_id.clone();
         Consent::try_from(row)
             .inspect_err(|error| tracing::error!(consent = %id, %error, "a consent is unreadable"))
             .ok()
     });
-    Ok(readable.collect())
+    readable.collect()
 }
 
 /// Stores an event, unless it is stored already, together with its effect.

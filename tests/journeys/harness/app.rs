@@ -34,7 +34,7 @@ pub struct TestApp {
     pub service: Service,
     pub clock: Arc<ShiftedClock>,
     pub store: Store,
-    _database: Database,
+    database: Database,
 }
 
 impl TestApp {
@@ -65,7 +65,7 @@ impl TestApp {
             service,
             clock,
             store,
-            _database: database,
+            database,
         }
     }
 
@@ -118,6 +118,11 @@ impl TestApp {
         );
     }
 
+    /// PostgreSQL only.
+    pub async fn loses_its_database(&self) {
+        self.database.drop().await;
+    }
+
     pub async fn stop(self) {
         self.service.stop().await;
         self.simulator.stop().await;
@@ -130,6 +135,7 @@ pub fn settings<'a>(database: &str, simulator: &'a Simulator) -> Settings<'a> {
         database: database.to_owned(),
         public: any,
         webhooks: any,
+        ops: any,
         pki: simulator.pki(),
         urls: simulator.urls(),
     }

@@ -42,6 +42,19 @@ impl Database {
             _folder: None,
         }
     }
+
+    /// While others use it. PostgreSQL only.
+    pub async fn drop(&self) {
+        let (_, name) = self.url.rsplit_once('/').unwrap();
+        let cluster = tokio::task::spawn_blocking(cluster).await.unwrap();
+        let mut admin = AsyncPgConnection::establish(&url(cluster, "postgres"))
+            .await
+            .unwrap();
+        admin
+            .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+            .await
+            .unwrap();
+    }
 }
 
 /// Through a unix socket, whose folder takes the place of the host.

@@ -1,16 +1,13 @@
 //! A consumer's data call as PayNet passes it on, with anything in it changed.
 
 use http::Method;
-use izin_jose::DecryptionKey;
 use serde_json::Value;
 
 use super::{Answer, ScenarioError, data_draft::Draft};
 use crate::{
+    counterparty::open,
     forge::{ForgedAlgorithm, Signing, replace_payload, tamper_signature},
-    keys::verify_claims,
-    options::Consumer,
-    platform::state::RegisteredProvider,
-    simulator::{Simulator, SimulatorError},
+    simulator::Simulator,
 };
 
 /// What is asked for.
@@ -134,6 +131,16 @@ impl DataCall {
 }
 
 impl DataAnswer {
+    /// There is nothing to open in it.
+    pub(crate) fn unsealed(answer: Answer) -> Self {
+        Self {
+            answer,
+            claims: None,
+            plaintext: None,
+            problem: None,
+        }
+    }
+
     pub fn status(&self) -> u16 {
         self.answer.status
     }
@@ -157,14 +164,15 @@ impl Simulator {
         }
         let answer = self.send_call(&call.consent_id, draft).await?;
         if answer.status != 200 {
-            return Ok(DataAnswer {
-                answer,
-                claims: None,
-                plaintext: None,
-                problem: None,
-            });
+            return Ok(DataAnswer::unsealed(answer));
         }
-        self.opened(answer, &provider, consumer).await
+        let token = answer.json();
+        let token = token.get("data").and_then(Value::as_str);
+        let keys = self
+            .platform
+            .provider_keys(&provider, token.unwrap_or_default())
+            .await?;
+        open(answer, &keys, &self.pki, consumer)
     }
 
     async fn send_call(&self, consent_id: &str, mut draft: Draft) -> Result<Answer, ScenarioError> {
@@ -210,49 +218,5 @@ impl Simulator {
             request = request.header(draft.signature_header, signature);
         }
         request.send().await
-    }
-
-    async fn opened(
-        &self,
-        answer: Answer,
-        provider: &RegisteredProvider,
-        consumer: &Consumer,
-    ) -> Result<DataAnswer, ScenarioError> {
-        let envelope = answer.json();
-        let token = envelope.get("data").and_then(Value::as_str);
-        let token = token.unwrap_or_default();
-        let keys = self.platform.provider_keys(provider, token).await?;
-        let certificate = self.pki.certificate(&consumer.key("encryption"))?;
-        let key = self.pki.key(&consumer.key("encryption"))?;
-        let key = DecryptionKey::from_pem(&certificate, &key, None);
-        let key = key.map_err(SimulatorError::from)?;
-        let claims = match verify_claims(token, &keys) {
-            Ok(claims) => claims.0,
-            Err(error) => return Ok(DataAnswer::unopened(answer, None, error.to_string())),
-        };
-        let sealed = claims.get("data").and_then(Value::as_str);
-        let sealed = sealed.unwrap_or_default().to_owned();
-        let claims = Some(Value::Object(claims));
-        let plaintext = match key.decrypt(&sealed) {
-            Ok(plaintext) => plaintext,
-            Err(error) => return Ok(DataAnswer::unopened(answer, claims, error.to_string())),
-        };
-        Ok(DataAnswer {
-            answer,
-            claims,
-            plaintext: Some(serde_json::from_slice(&plaintext)?),
-            problem: None,
-        })
-    }
-}
-
-impl DataAnswer {
-    fn unopened(answer: Answer, claims: Option<Value>, problem: String) -> Self {
-        Self {
-            answer,
-            claims,
-            plaintext: None,
-            problem: Some(problem),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! A data call before it is sent: what PayNet and the consumer would put into it, and how deviations change that.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
@@ -9,14 +9,13 @@ use super::{
     data_call::{DataCall, DataTweak, Resource},
 };
 use crate::{
+    counterparty::data_call_claims,
     forge::{Signing, overlay},
-    keys::{key_id, numeric_now},
+    keys::key_id,
     options::Consumer,
     platform::state::RegisteredProvider,
     simulator::Simulator,
 };
-
-const SIGNATURE_SECONDS: f64 = 300.0;
 
 /// A call under construction.
 pub(super) struct Draft {
@@ -48,28 +47,19 @@ impl Draft {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
         let interaction_id = Uuid::new_v4().to_string();
-        let now = numeric_now();
-        let qpm: Map<String, Value> = call
-            .query
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-            .collect();
-        let claims = json!({
-            "iss": consumer.dc_id,
-            "sub": call.consent_id,
-            "aud": [provider.dp_id, "Paynet OFP"],
-            "iat": now,
-            "nbf": now,
-            "exp": now + SIGNATURE_SECONDS,
-            "jti": interaction_id,
-            "qpm": qpm,
-            "url": format!("{}{path}", simulator.urls().resource_server),
-        });
+        let claims = data_call_claims(
+            consumer,
+            &provider.dp_id,
+            &call.consent_id,
+            &interaction_id,
+            &call.query,
+            &format!("{}{path}", simulator.urls().resource_server),
+        );
         let encryption = simulator.pki.certificate(&consumer.key("encryption"))?;
         Ok(Self {
             method: "GET".to_owned(),
             url,
-            claims: claims.as_object().cloned().unwrap_or_default(),
+            claims,
             signing: Some(Signing::by(consumer.key("signing"))),
             signature_header: "x-signature".to_owned(),
             tampered_payload: false,

@@ -29,8 +29,14 @@ pub struct Answer {
 impl Simulator {
     /// Without a client certificate unless one is named. Redirects are not followed.
     pub fn request(&self, method: Method, url: impl Into<String>) -> RawRequest<'_> {
-        RawRequest {
-            pki: &self.pki,
+        RawRequest::new(&self.pki, method, url)
+    }
+}
+
+impl<'a> RawRequest<'a> {
+    pub(crate) fn new(pki: &'a Pki, method: Method, url: impl Into<String>) -> Self {
+        Self {
+            pki,
             method,
             url: url.into(),
             certificate: None,
@@ -60,9 +66,16 @@ impl RawRequest<'_> {
     }
 
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self.header("content-type", content_type)
+    pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.content(body.into())
+            .header("content-type", content_type)
+    }
+
+    /// A body whose type, if any, is among the headers.
+    #[must_use]
+    pub(crate) fn content(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self
     }
 
     #[must_use]

@@ -141,19 +141,24 @@ impl Demo {
                 "paynet": urls.pages,
                 "consumers": urls.consumers.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             });
-            println!("{addresses}");
+            super::tell(&format!("{addresses}\n"));
             return;
         }
-        println!("The demo is running. Open in a browser:\n");
-        println!("    {start}\n");
-        println!("It shows where to click, the user names, and the code of the second factor.");
-        println!("User name paynet, password paynet. Press Ctrl-C to stop.\n");
-        println!("    Kira Budget (consumer)  {}", urls.consumer);
-        println!("    Bank Contoh (us)        {}", running.service.public_url);
-        println!("    PayNet (simulated)      {}", urls.pages);
+        let mut told = format!(
+            "The demo is running. Open in a browser:\n\n    {start}\n\n\
+             It shows where to click, the user names, and the code of the second factor.\n\
+             User name paynet, password paynet. Press Ctrl-C to stop.\n\n    \
+             Kira Budget (consumer)  {}\n    \
+             Bank Contoh (us)        {}\n    \
+             PayNet (simulated)      {}\n",
+            urls.consumer, running.service.public_url, urls.pages
+        );
         if let Some(ops) = &running.service.ops_url {
-            println!("    Swagger UI              {ops}/docs");
+            told.push_str("    Swagger UI              ");
+            told.push_str(ops);
+            told.push_str("/docs\n");
         }
+        super::tell(&told);
     }
 }
 

@@ -75,6 +75,13 @@ fn start_logging(default: &str) {
         .init();
 }
 
+/// To standard output, which may be closed: a service goes on when nobody reads what it says.
+fn tell(text: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// SIGTERM or Ctrl-C. Listened for before anything is announced, so that a quick stop is a clean one.
 struct StopSignals {
     interrupted: Signal,

@@ -22,14 +22,16 @@ impl Serve {
         let stop = super::StopSignals::listen()?;
         let config = Config::load(self.config.as_deref())?;
         let service = Service::start(config, Arc::new(SystemClock)).await?;
-        println!(
-            "webhooks  https://{}  (mutual TLS)",
-            service.webhooks_address
+        let mut told = format!(
+            "webhooks  https://{}  (mutual TLS)\ncustomers {}\n",
+            service.webhooks_address, service.public_url
         );
-        println!("customers {}", service.public_url);
         if let Some(ops) = &service.ops_url {
-            println!("operations {ops}");
+            told.push_str("operations ");
+            told.push_str(ops);
+            told.push('\n');
         }
+        super::tell(&told);
         stop.received().await;
         tracing::info!("stopping");
         service.stop().await;

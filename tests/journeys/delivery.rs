@@ -5,7 +5,7 @@ use izin_simulator::Customer;
 use izin_simulator::{ConsentStatus, Fault, NewConsent, Operation, Simulator, SimulatorOptions};
 
 use crate::harness::{
-    Database, Process, TOTP_SECRET, TestApp, eventually, on_both_databases, pki, settings,
+    Database, Process, TOTP_SECRET, TestApp, eventually, on_both_databases, pki, serve_file,
 };
 
 on_both_databases!(
@@ -83,21 +83,11 @@ async fn killed_in_between(database: Database) {
         .await
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("izin.toml");
-    let demo = "environment = \"demo\"\n";
     let write = |addresses: Option<&Process>| {
-        let mut settings = settings(&database.url, &simulator);
-        if let Some(process) = addresses {
-            (settings.public, settings.webhooks) = (process.public, process.webhooks);
-        }
-        let text = format!("{demo}{}", settings.to_toml().unwrap()).replace(
-            "[ofp]\n",
-            "[ofp]\ndp_id = \"bank-contoh\"\nclient_id = \"bank-contoh-client\"\n",
-        );
-        std::fs::write(&file, text).unwrap();
+        let addresses = addresses.map(|process| (process.public, process.webhooks));
+        serve_file(folder.path(), &database.url, &simulator, addresses)
     };
-    write(None);
-    let process = Process::serve(&file);
+    let process = Process::serve(&write(None));
     let url = format!("http://{}", process.public);
     simulator
         .register_provider(registration(pki(), process.webhooks.port(), &url).unwrap())
@@ -119,7 +109,7 @@ async fn killed_in_between(database: Database) {
     let result = customer.approves().await.unwrap();
     assert_eq!(result.attribute("data-outcome"), Some("finishing"));
 
-    write(Some(&process));
+    let file = write(Some(&process));
     process.kill();
     let _next = Process::serve(&file);
     let result = customer.waits_for_result().await.unwrap();

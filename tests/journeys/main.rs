@@ -6,6 +6,7 @@ mod checks;
 mod deadlines;
 mod delivery;
 mod harness;
+mod life;
 mod ops;
 mod reject;
 mod stop;

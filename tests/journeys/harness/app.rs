@@ -1,6 +1,7 @@
 //! An Izin with PayNet and the consumers around it, in this process, with a clock that can be moved.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -139,6 +140,24 @@ pub fn settings<'a>(database: &str, simulator: &'a Simulator) -> Settings<'a> {
         pki: simulator.pki(),
         urls: simulator.urls(),
     }
+}
+
+/// A configuration file for `izin serve` in `folder`; public and webhooks address, or any.
+pub fn serve_file(
+    folder: &Path,
+    database: &str,
+    simulator: &Simulator,
+    addresses: Option<(SocketAddr, SocketAddr)>,
+) -> PathBuf {
+    let mut settings = settings(database, simulator);
+    if let Some((public, webhooks)) = addresses {
+        (settings.public, settings.webhooks) = (public, webhooks);
+    }
+    let ids = "[ofp]\ndp_id = \"bank-contoh\"\nclient_id = \"bank-contoh-client\"\n";
+    let text = settings.to_toml().unwrap().replace("[ofp]\n", ids);
+    let file = folder.join("izin.toml");
+    std::fs::write(&file, format!("environment = \"demo\"\n{text}")).unwrap();
+    file
 }
 
 /// One consent, seen from every side.

@@ -4,7 +4,7 @@ mod app;
 mod database;
 mod process;
 
-pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, settings};
+pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, settings};
 pub use database::Database;
 pub use process::Process;
 

@@ -42,6 +42,19 @@ impl Process {
         }
     }
 
+    /// `izin serve` whose standard output nobody reads.
+    pub fn serve_unheard(config: &Path) -> Child {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_izin"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .env("IZIN_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child
+    }
+
     /// Without any chance to finish what it does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

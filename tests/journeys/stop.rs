@@ -1,13 +1,16 @@
 //! Sharing stops on the very next call, and nothing but PayNet's present word starts it again.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use izin_simulator::{ConsentStatus, EventPost, EventTweak, EventType, StatusReason};
+use izin_simulator::{
+    ConsentStatus, EventPost, EventTweak, EventType, Fault, Operation, StatusReason,
+};
 use serde_json::json;
 
 use crate::harness::{ConsentStory, Database, TestApp, on_both_databases};
 
 on_both_databases!(
     the_consumer_revokes,
+    the_consumer_is_struck_off,
     late_events_open_nothing,
     without_a_time_paynet_is_asked
 );
@@ -21,6 +24,29 @@ async fn the_consumer_revokes(database: Database) {
     app.simulator.revoke_by_consumer(&consent.id).await.unwrap();
     assert_eq!(answer(&consent).await, CLOSED);
     assert_eq!(consent.last_entry().await, "reported");
+    app.stop().await;
+}
+
+/// PayNet publishes no keys for the consumer (any more): an answer, and not an outage.
+async fn the_consumer_is_struck_off(database: Database) {
+    let app = TestApp::start(database).await;
+    let consent = app.approved_consent(&["read_balances"]).await;
+    let gone = [Fault::Status(404)];
+    app.simulator.order_faults(Operation::ConsumerJwks, gone);
+    let refused = consent.balance().await.answer.refusal();
+    assert_eq!(refused, (400, Some("JWS.InvalidSignature".to_owned())));
+    app.stop().await;
+
+    let app = TestApp::start(Database::sqlite()).await;
+    let consent = app.approved_consent(&["read_balances"]).await;
+    let down = [Fault::Status(503)];
+    app.simulator.order_faults(Operation::ConsumerJwks, down);
+    let refused = consent.balance().await.answer;
+    assert_eq!(
+        refused.refusal(),
+        (503, Some("temporarily_unavailable".to_owned()))
+    );
+    assert!(refused.header("retry-after").is_some());
     app.stop().await;
 }
 

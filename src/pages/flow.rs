@@ -51,6 +51,7 @@ impl Submitted {
 }
 
 /// A session together with the consent it is about, as they are now.
+#[derive(Clone)]
 pub struct Visit {
     pub session: Session,
     pub consent: Consent,

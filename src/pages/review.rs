@@ -123,11 +123,7 @@ impl Pages {
     }
 
     async fn choose_again(&self, visit: &Visit, signed_in: &SignedIn) -> poem::Result<Response> {
-        let mut visit = Visit {
-            session: visit.session.clone(),
-            consent: visit.consent.clone(),
-            language: visit.language,
-        };
+        let mut visit = visit.clone();
         visit.session.journey.step = Step::Accounts {
             signed_in: signed_in.clone(),
             chosen: Vec::new(),

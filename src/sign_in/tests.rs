@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
-use tempfile::TempDir;
 
 use super::*;
 use crate::clock::SystemClock;
+use crate::store::tests::store;
 
 /// Knows one customer and counts the questions.
 #[derive(Default)]
@@ -42,14 +42,6 @@ impl PasswordCheck for Bank {
             amr: "otp",
         })
     }
-}
-
-async fn store() -> (Store, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("izin.db").display());
-    let store = Store::open(&url, 1).unwrap();
-    store.migrate().await.unwrap();
-    (store, folder)
 }
 
 async fn sign_in(bank: &Arc<Bank>, store: &Store) -> PasswordSignIn {

@@ -19,7 +19,7 @@ mod schema;
 #[cfg(feature = "embedded")]
 mod sqlite;
 #[cfg(all(test, feature = "embedded"))]
-mod tests;
+pub(crate) mod tests;
 mod types;
 
 use std::time::Duration;

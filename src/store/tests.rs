@@ -8,7 +8,8 @@ use super::{At, Lease, Store, StoreError, checkout};
 use crate::consent::{Change, Command, Outcome, ReasonCode, StatusReason, apply};
 use crate::ids::ConsentId;
 
-async fn store() -> (Store, TempDir) {
+/// A migrated database that goes away with its folder.
+pub(crate) async fn store() -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("izin.db").display());
     let store = Store::open(&url, 1).unwrap();

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use izin_simulator::{EventType, NewConsent};
 
-use crate::harness::{Database, TOTP_SECRET, TestApp, eventually, on_both_databases};
+use crate::harness::{Database, TestApp, eventually, on_both_databases};
 
 on_both_databases!(nobody_decides, too_late_to_approve, an_expired_consent);
 
@@ -38,13 +38,7 @@ async fn nobody_decides(database: Database) {
 async fn too_late_to_approve(database: Database) {
     let app = TestApp::start(database).await;
     let consent = app.consent(&["read_balances"]).await;
-    let mut customer = app.customer();
-    customer.opens(&consent.link().await).await.unwrap();
-    customer
-        .signs_in("paynet", "paynet", TOTP_SECRET)
-        .await
-        .unwrap();
-    customer.selects_first().await.unwrap();
+    let mut customer = app.reviewing(&consent).await;
     app.clock.advance(TimeDelta::minutes(6));
     let page = customer.approves().await.unwrap();
     assert_eq!(

@@ -21,13 +21,7 @@ async fn three_times_unavailable(database: Database) {
     app.simulator
         .order_faults(Operation::UpdateConsent, [Fault::Status(503); 3]);
     let consent = app.consent(&["read_balances"]).await;
-    let mut customer = app.customer();
-    customer.opens(&consent.link().await).await.unwrap();
-    customer
-        .signs_in("paynet", "paynet", TOTP_SECRET)
-        .await
-        .unwrap();
-    customer.selects_first().await.unwrap();
+    let mut customer = app.reviewing(&consent).await;
     let result = customer.approves().await.unwrap();
     assert_eq!(
         result.attribute("data-outcome"),
@@ -56,13 +50,7 @@ async fn a_lost_answer(database: Database) {
 async fn refused_for_good(database: Database) {
     let app = TestApp::start(database).await;
     let consent = app.consent(&["read_balances"]).await;
-    let mut customer = app.customer();
-    customer.opens(&consent.link().await).await.unwrap();
-    customer
-        .signs_in("paynet", "paynet", TOTP_SECRET)
-        .await
-        .unwrap();
-    customer.selects_first().await.unwrap();
+    let mut customer = app.reviewing(&consent).await;
     app.simulator.edit_consent(&consent.id, |consent| {
         consent.status = ConsentStatus::Failed;
     });

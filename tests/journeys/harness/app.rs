@@ -100,8 +100,8 @@ impl TestApp {
         consent
     }
 
-    /// `paynet` shares the first account.
-    pub async fn approves(&self, consent: &ConsentStory<'_>) {
+    /// `paynet` at the review, with the first account chosen.
+    pub async fn reviewing(&self, consent: &ConsentStory<'_>) -> Customer {
         let mut customer = self.customer();
         customer.opens(&consent.link().await).await.unwrap();
         customer
@@ -109,6 +109,12 @@ impl TestApp {
             .await
             .unwrap();
         customer.selects_first().await.unwrap();
+        customer
+    }
+
+    /// `paynet` shares the first account.
+    pub async fn approves(&self, consent: &ConsentStory<'_>) {
+        let mut customer = self.reviewing(consent).await;
         customer.approves().await.unwrap();
         let result = customer.waits_for_result().await.unwrap();
         assert_eq!(

@@ -14,13 +14,7 @@ pub struct Process {
 impl Process {
     /// `izin serve`, ready when this returns.
     pub fn serve(config: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_izin"))
-            .args(["serve", "--config"])
-            .arg(config)
-            .env("IZIN_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = spawn(config);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
             let line = lines
@@ -44,13 +38,7 @@ impl Process {
 
     /// `izin serve` whose standard output nobody reads.
     pub fn serve_unheard(config: &Path) -> Child {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_izin"))
-            .args(["serve", "--config"])
-            .arg(config)
-            .env("IZIN_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = spawn(config);
         drop(child.stdout.take());
         child
     }
@@ -68,4 +56,14 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawn(config: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_izin"))
+        .args(["serve", "--config"])
+        .arg(config)
+        .env("IZIN_LOG", "warn")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }

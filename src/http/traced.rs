@@ -64,6 +64,7 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         let interaction = InteractionId::of(&request);
         request.extensions_mut().insert(interaction);
         let (method, uri): (_, Uri) = (request.method().clone(), request.uri().clone());
+        let long_body = announces_long_body(&request);
         let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let mut response = match timeout(REQUEST_TIMEOUT, answer).await {
             Ok(Ok(Ok(output))) => output.into_response(),
@@ -74,6 +75,11 @@ impl<E: Endpoint> Endpoint for Traced<E> {
                 ApiError::new(ErrorCode::RequestTimeout, slow).into_response()
             }
         };
+        if long_body && !response.status().is_success() {
+            // What is left of the body is not read, so this connection ends: say so before it is used again.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         if let Ok(value) = HeaderValue::from_str(&interaction.to_string()) {
             response.headers_mut().insert(INTERACTION_HEADER, value);
         }
@@ -99,6 +105,15 @@ impl<E: Endpoint> Endpoint for Traced<E> {
     }
 }
 
+/// Longer than what is read along with the headers anyway, or of unknown length.
+fn announces_long_body(request: &Request) -> bool {
+    const READ_ALONG: u64 = 8 * 1024;
+    match request.header(header::CONTENT_LENGTH) {
+        Some(length) => length.parse().map_or(true, |bytes: u64| bytes > READ_ALONG),
+        None => request.headers().contains_key(header::TRANSFER_ENCODING),
+    }
+}
+
 /// Without the query, where signatures travel, and without segments long enough to be a secret (a one-time
 /// handle has 43 characters, a UUID 36).
 fn loggable(path: &str) -> String {
@@ -113,6 +128,21 @@ fn loggable(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_that_may_stay_unread_is_recognised() {
+        let with = |name, value: &str| Request::builder().header(name, value).finish();
+        assert!(announces_long_body(&with(
+            header::CONTENT_LENGTH,
+            "2097152"
+        )));
+        assert!(announces_long_body(&with(
+            header::TRANSFER_ENCODING,
+            "chunked"
+        )));
+        assert!(!announces_long_body(&with(header::CONTENT_LENGTH, "120")));
+        assert!(!announces_long_body(&Request::builder().finish()));
+    }
 
     #[test]
     fn one_time_handles_are_not_logged() {

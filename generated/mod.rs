@@ -13,5 +13,8 @@
     reason = "generated code is uniform, not minimal"
 )]
 
+pub mod calls;
+pub mod core_bank;
 pub mod ofp_dp;
 pub mod runtime;
+pub mod sign_in;

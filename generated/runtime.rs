@@ -375,7 +375,11 @@ macro_rules! text_types {
 
 text_types! {
     "AccountId" = crate::ids::AccountId,
+    "AccountReference" = crate::ids::AccountReference,
     "ConsentId" = crate::ids::ConsentId,
+    "CustomerId" = crate::ids::CustomerId,
     "DcId" = crate::ids::DcId,
-    "DpId" = crate::ids::DpId
+    "DpId" = crate::ids::DpId,
+    "DecimalAmount" = crate::money::DecimalAmount,
+    "Rate" = crate::money::Rate
 }

@@ -1,9 +1,10 @@
 //! The only place that wires the rooms together: from a configuration to running listeners and jobs.
 
+mod banks;
+
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use izin_jose::{CryptoPool, KeyId};
@@ -16,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::authorization::{Authorization, AuthorizationParts};
-use crate::bank::{CoreBank, DemoBank};
 use crate::clock::SharedClock;
-use crate::config::{BankKind, Config, SignInKind};
+use crate::config::Config;
 use crate::generated::ofp_dp::server::OfpWebhooksRoutes;
 use crate::http::{BoundListener, Handshake, Traced, install_crypto_provider, server_config};
 use crate::ids::DpId;
+use crate::institution::Institution;
 use crate::jobs::{Deadlines, Deliveries};
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
@@ -35,6 +36,7 @@ use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
 use crate::webhooks::Webhooks;
+use banks::Banks;
 
 /// The operations that a customer's browser or anybody may call.
 const ON_PUBLIC_LISTENER: &[&str] = &["authorize", "getProviderJwks"];
@@ -63,10 +65,14 @@ struct Rooms {
 
 impl Service {
     /// Opens the database, brings its schema up to date, binds the listeners and starts the jobs.
-    pub async fn start(config: Config, clock: SharedClock) -> anyhow::Result<Self> {
+    pub async fn start(
+        config: Config,
+        clock: SharedClock,
+        institution: Institution,
+    ) -> anyhow::Result<Self> {
         config.check()?;
         install_crypto_provider();
-        let rooms = build(&config, clock).await?;
+        let rooms = build(&config, clock, institution).await?;
         let webhooks = bind_webhooks(&config).await?;
         let public = bind_public(&config).await?;
         let ops = bind_ops(&config).await?;
@@ -102,7 +108,11 @@ impl Service {
     }
 }
 
-async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
+async fn build(
+    config: &Config,
+    clock: SharedClock,
+    institution: Institution,
+) -> anyhow::Result<Rooms> {
     let store = Store::open(
         config.database.url.expose_secret(),
         config.database.pool_size,
@@ -116,10 +126,11 @@ async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
     let signing = SigningKeys::load(&config.signing.keys, &pool)?;
     let paynet = Paynet::new(&config.ofp, signing.clone(), clock.clone())?;
     let dp_id = DpId::parse(config.ofp.dp_id.clone().unwrap_or_default())?;
-    let (BankKind::Demo, SignInKind::Pages) = (config.bank.kind, config.sign_in.kind);
-    let demo = Arc::new(DemoBank::new(clock.clone())?);
-    let bank: Arc<dyn CoreBank> = demo.clone();
-    let sign_in = PasswordSignIn::new(demo, store.clone(), clock.clone(), &config.sign_in).await?;
+    let banks = Banks::connect(config, &clock, institution).await?;
+    let bank = banks.core;
+    let checks = banks.sign_in;
+    let sign_in =
+        PasswordSignIn::new(checks, store.clone(), clock.clone(), &config.sign_in).await?;
     let announced = Arc::new(Notify::new());
     let parts = AuthorizationParts {
         bank: bank.clone(),
@@ -160,7 +171,6 @@ async fn build(config: &Config, clock: SharedClock) -> anyhow::Result<Rooms> {
         resources: Resources {
             bank,
             bank_name: config.ui.name.clone(),
-            bank_timeout: Duration::from_millis(config.limits.bank_timeout),
             clock,
             store: store.clone(),
         },

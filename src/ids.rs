@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} must be 1 to {max} characters from A-Z a-z 0-9 . _ ~ : -")]
+#[error("{kind} must be 1 to {max} characters from A-Z a-z 0-9 . _ ~ : -{first}")]
 pub struct InvalidId {
     kind: &'static str,
     max: usize,
+    first: &'static str,
 }
 
 fn is_plain(text: &str, max: usize) -> bool {
@@ -20,8 +21,16 @@ fn is_plain(text: &str, max: usize) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"._~:-".contains(&byte))
 }
 
+/// The bank's own identifiers stand in addresses as whole segments, so none may be `.` or `..`.
+fn starts_plainly(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $kind:literal) => {
+        id!($(#[$doc])* $name, $max, $kind, |_| true, "");
+    };
+    ($(#[$doc:meta])* $name:ident, $max:literal, $kind:literal, $starts:expr, $first:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -31,10 +40,11 @@ macro_rules! id {
             #[doc = concat!("At most ", stringify!($max), " characters.")]
             pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                if is_plain(&text, $max) {
+                let starts: fn(&str) -> bool = $starts;
+                if is_plain(&text, $max) && starts(&text) {
                     Ok(Self(text))
                 } else {
-                    Err(InvalidId { kind: $kind, max: $max })
+                    Err(InvalidId { kind: $kind, max: $max, first: $first })
                 }
             }
 
@@ -90,7 +100,11 @@ id!(
 );
 id!(
     /// A customer, by the bank's own stable subject identifier. It is the `sub` of our id tokens.
-    CustomerId, 128, "customer id"
+    CustomerId, 128, "customer id", starts_plainly, ", the first a letter or digit"
+);
+id!(
+    /// An account, by the bank's own reference. It stays between bank and us; see [`AccountId`].
+    AccountReference, 128, "account reference", starts_plainly, ", the first a letter or digit"
 );
 
 impl AccountId {
@@ -119,6 +133,13 @@ mod tests {
         assert!(AccountId::parse("acc-550e8400-e29b-41d4-a716-446655440010").is_ok());
         for hostile in ["a b", "a/b", "a\nb", "é", "<a>", "a%00"] {
             assert!(AccountId::parse(hostile).is_err(), "{hostile:?}");
+        }
+        for no_segment in [".", "..", "~x"] {
+            assert!(
+                AccountReference::parse(no_segment).is_err(),
+                "{no_segment:?}"
+            );
+            assert!(CustomerId::parse(no_segment).is_err(), "{no_segment:?}");
         }
     }
 

@@ -13,6 +13,7 @@ mod consent;
 mod generated;
 mod http;
 mod ids;
+mod institution;
 mod jobs;
 mod money;
 mod ops;
@@ -26,9 +27,18 @@ mod store;
 mod trust;
 mod webhooks;
 
-/// Runs the command line: what the `izin` binary does.
-pub fn main() -> std::process::ExitCode {
-    cli::run()
+pub use institution::{ConnectError, Institution, Settings};
+
+/// What a bank implements: the contract `openapi/core-bank-1.yaml`, generated as a trait with its types.
+pub mod core_bank {
+    pub use crate::bank::BankError;
+    pub use crate::generated::core_bank::server::{
+        CoreBank, GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
+        ListAccountsParams, ListTransactionsParams, SendNoticeParams,
+    };
+    pub use crate::generated::core_bank::types;
+    pub use crate::ids::{AccountReference, ConsentId, CustomerId, DcId, InvalidId};
+    pub use crate::money::{DecimalAmount, InvalidDecimal, Rate};
 }
 
 /// For this project's own tests: the service in the test's process, with a clock that can be moved.
@@ -36,7 +46,7 @@ pub fn main() -> std::process::ExitCode {
 #[doc(hidden)]
 pub mod lab {
     pub use crate::app::Service;
-    pub use crate::cli::demo::{Settings, registration};
+    pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
     pub use crate::ids::ConsentId;

@@ -1,5 +1,5 @@
 //! The `izin` command.
 
 fn main() -> std::process::ExitCode {
-    izin::main()
+    izin::Institution::default().main()
 }

@@ -8,7 +8,10 @@ fn main() {
 #[cfg(feature = "codegen")]
 fn main() -> anyhow::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked at run time: a build folder shared with another checkout may hold that one's build script.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from);
+    let package =
+        package.ok_or_else(|| anyhow::anyhow!("cargo did not say where the package is"))?;
     let config = package.join("codegen.toml");
     let generated = package.join("generated");
     println!("cargo::rerun-if-env-changed=CODEGEN_CHECK");

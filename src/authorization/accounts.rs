@@ -2,16 +2,19 @@
 
 use super::Authorization;
 use super::session::Chosen;
-use crate::bank::{BankAccount, BankError, Eligibility};
+use uuid::Uuid;
+
+use crate::bank::BankError;
+use crate::bank::types::{AccountSummary, Eligibility};
 use crate::consent::AccountSnapshot;
 use crate::ids::{AccountId, CustomerId};
 use crate::store::StoreError;
 
 /// An account with the identifier that PayNet and the consumer will know it by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OfferedAccount {
     pub id: AccountId,
-    pub account: BankAccount,
+    pub account: AccountSummary,
 }
 
 impl OfferedAccount {
@@ -22,7 +25,7 @@ impl OfferedAccount {
     pub(super) fn snapshot(&self) -> AccountSnapshot {
         AccountSnapshot {
             account_id: self.id.clone(),
-            account_number: self.account.shared_number(),
+            account_number: self.account.number.clone(),
             account_name: self.account.name.clone(),
         }
     }
@@ -43,7 +46,7 @@ impl Authorization {
         customer: &CustomerId,
     ) -> Result<Vec<OfferedAccount>, AccountsError> {
         let mut offered = Vec::new();
-        for account in self.bank.accounts(customer).await? {
+        for account in self.bank.accounts(Uuid::new_v4(), customer).await? {
             let id = self
                 .store
                 .account_id_for(customer, &account.reference)

@@ -3,6 +3,8 @@
 use super::Authorization;
 use super::accounts::AccountsError;
 use super::session::{Chosen, Session, Step};
+use uuid::Uuid;
+
 use crate::bank::BankError;
 use crate::consent::{
     Change, Command, Outcome, ReasonCode, Receipt, SignInFacts, StatusReason, TransitionRefusal,
@@ -99,7 +101,10 @@ impl Authorization {
         chosen: &[Chosen],
         reviewed: ReviewedText,
     ) -> Result<(Command, DecisionRecord), DecideError> {
-        let customer = self.bank.customer(&signed_in.customer).await?;
+        let customer = self
+            .bank
+            .customer(Uuid::new_v4(), &signed_in.customer)
+            .await?;
         let accounts = self
             .chosen_accounts(&signed_in.customer, chosen)
             .await?

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use tokio::sync::Notify;
 
-use crate::bank::CoreBank;
+use crate::bank::Bank;
 use crate::clock::SharedClock;
 use crate::config::{Config, WireProfile};
 use crate::consent::{Consent, Status, register};
@@ -32,7 +32,7 @@ pub use session::{Chosen, Session, Step};
 /// Everything the flow needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Authorization {
-    pub bank: Arc<dyn CoreBank>,
+    pub bank: Bank,
     pub clock: SharedClock,
     pub deliveries: Arc<Notify>,
     pub dp_id: DpId,
@@ -101,7 +101,7 @@ impl Authorization {
 
 /// The rooms below that [`Authorization`] is made of.
 pub struct AuthorizationParts {
-    pub bank: Arc<dyn CoreBank>,
+    pub bank: Bank,
     pub clock: SharedClock,
     pub deliveries: Arc<Notify>,
     pub dp_id: DpId,

@@ -2,19 +2,28 @@
 //! the pages must explain. It also keeps their passwords, because the demo signs in on our own pages.
 
 mod customers;
+mod movements;
+mod paging;
+mod sign_in;
 
-use async_trait::async_trait;
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
-use super::{
-    BankAccount, BankBalance, BankError, BankTransaction, CoreBank, Customer, Period, Signed,
+use uuid::Uuid;
+
+use super::types::{
+    Account, AccountList, Balance, Capabilities, Customer, Notice, NoticeReceipt, TransactionPage,
 };
+use super::{BankError, CoreBank, Period};
 use crate::clock::{SharedClock, malaysian};
-use crate::consent::Grant;
-use crate::ids::CustomerId;
-use crate::money::{Direction, Ringgit};
-use crate::sign_in::{CheckedPassword, PasswordCheck, SecondFactor, SignInError};
+use crate::generated::core_bank::server::{
+    GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
+    ListAccountsParams, ListTransactionsParams, SendNoticeParams,
+};
+use crate::ids::{AccountReference, CustomerId};
+use crate::secret::random_token;
 use customers::{DemoAccount, DemoCustomer};
+use paging::{Cursors, Question};
 
 /// The environment variable with the demo customers' TOTP secret (Base32).
 pub const TOTP_SECRET_VARIABLE: &str = "IZIN_DEMO_TOTP";
@@ -24,23 +33,23 @@ pub struct DemoBank {
     customers: Vec<DemoCustomer>,
     totp: totp_rs::TOTP,
     clock: SharedClock,
+    cursors: Cursors,
+    /// By idempotency key, with whom each was for.
+    notices: Mutex<HashMap<Uuid, (CustomerId, Notice, NoticeReceipt)>>,
 }
 
 impl DemoBank {
     pub fn new(clock: SharedClock) -> Result<Self, BankError> {
         let secret =
             std::env::var(TOTP_SECRET_VARIABLE).unwrap_or_else(|_| DEFAULT_TOTP_SECRET.to_owned());
+        let key = random_token().map_err(|error| BankError::unavailable(error.to_string()))?;
         Ok(Self {
             customers: customers::load()?,
-            totp: totp(&secret)?,
+            totp: sign_in::totp(&secret)?,
             clock,
+            cursors: Cursors::sealed_with(&key),
+            notices: Mutex::default(),
         })
-    }
-
-    #[cfg(feature = "lab")]
-    /// The second-factor code of this moment, for the demo's start page.
-    pub fn current_code(&self) -> String {
-        self.totp.generate(self.seconds())
     }
 
     #[cfg(feature = "lab")]
@@ -52,161 +61,122 @@ impl DemoBank {
             .collect()
     }
 
-    fn seconds(&self) -> u64 {
-        u64::try_from(self.clock.now().timestamp()).unwrap_or_default()
-    }
-
     fn find(&self, id: &CustomerId) -> Result<&DemoCustomer, BankError> {
         self.customers
             .iter()
             .find(|customer| customer.id == *id)
-            .ok_or_else(|| BankError::Unavailable("no such customer".into()))
+            .ok_or(BankError::CustomerUnknown)
     }
 
-    fn find_account(
+    /// An account whose data may be given now.
+    fn open_account(
         &self,
-        grant: &Grant,
-        reference: &str,
+        customer: &CustomerId,
+        reference: &AccountReference,
     ) -> Result<(&DemoCustomer, &DemoAccount), BankError> {
-        let customer = self.find(grant.customer())?;
-        let account = customer
-            .accounts
-            .iter()
-            .find(|account| account.reference == reference)
-            .ok_or(BankError::AccountGone)?;
-        match account.outage() {
-            Some(error) => Err(error),
+        let customer = self.find(customer)?;
+        let account = customer.account(reference).ok_or(BankError::AccountGone)?;
+        match account.refusal() {
+            Some(refusal) => Err(refusal),
             None => Ok((customer, account)),
         }
     }
 }
 
-fn totp(secret: &str) -> Result<totp_rs::TOTP, BankError> {
-    let bad =
-        |problem: String| BankError::Unavailable(format!("{TOTP_SECRET_VARIABLE}: {problem}"));
-    let bytes = totp_rs::Secret::Encoded(secret.to_owned())
-        .to_bytes()
-        .map_err(|problem| bad(problem.to_string()))?;
-    // Unchecked, because the customary demo secret is shorter than RFC 4226 asks of real ones.
-    Ok(totp_rs::TOTP::new_unchecked(
-        totp_rs::Algorithm::SHA1,
-        6,
-        1,
-        30,
-        bytes,
-    ))
-}
-
-#[async_trait]
 impl CoreBank for DemoBank {
-    async fn customer(&self, customer: &CustomerId) -> Result<Customer, BankError> {
-        Ok(self.find(customer)?.profile())
-    }
-
-    async fn accounts(&self, customer: &CustomerId) -> Result<Vec<BankAccount>, BankError> {
-        let customer = self.find(customer)?;
-        let (accounts, holder) = (&customer.accounts, customer.name());
-        Ok(accounts
-            .iter()
-            .map(|account| account.details(&holder))
-            .collect())
-    }
-
-    async fn account(&self, grant: &Grant, reference: &str) -> Result<BankAccount, BankError> {
-        let (customer, account) = self.find_account(grant, reference)?;
-        Ok(account.details(&customer.name()))
-    }
-
-    async fn balance(&self, grant: &Grant, reference: &str) -> Result<BankBalance, BankError> {
-        let (_, account) = self.find_account(grant, reference)?;
-        Ok(account.balance())
-    }
-
-    async fn transactions(
+    async fn get_capabilities(
         &self,
-        grant: &Grant,
-        reference: &str,
-        period: Period,
-    ) -> Result<Vec<BankTransaction>, BankError> {
-        let (_, account) = self.find_account(grant, reference)?;
-        let today = malaysian(self.clock.now()).date_naive();
-        let mut found = history(account, today);
-        found.retain(|transaction| {
-            (period.from..=period.to).contains(&malaysian(transaction.at).date_naive())
-        });
-        Ok(found)
-    }
-}
-
-/// Ninety days of plausible movements, the same at every call on one day.
-fn history(account: &DemoAccount, today: NaiveDate) -> Vec<BankTransaction> {
-    let moves = [
-        (5, "Kedai Runcit Maju", 4_530, Direction::Debit),
-        (12, "Tenaga bill payment", 12_875, Direction::Debit),
-        (25, "Salary", 485_000, Direction::Credit),
-        (27, "Transfer to Aminah", 20_000, Direction::Debit),
-    ];
-    let days = (0..90).filter_map(|back| today.checked_sub_signed(TimeDelta::days(back)));
-    days.flat_map(|day| {
-        moves
-            .iter()
-            .filter(move |(of_month, ..)| day.day() == *of_month)
-            .filter_map(move |(_, description, sen, direction)| {
-                Some(BankTransaction {
-                    id: format!("{}-{day}", account.reference),
-                    at: day.and_hms_opt(4, 30, 0)?.and_utc(),
-                    value: Signed {
-                        amount: Ringgit::saturating(*sen),
-                        direction: *direction,
-                    },
-                    description: (*description).to_owned(),
-                    settled: true,
-                })
-            })
-    })
-    .collect()
-}
-
-#[async_trait]
-impl PasswordCheck for DemoBank {
-    async fn phrase(&self, username: &str) -> Result<Option<String>, SignInError> {
-        let known = self
-            .customers
-            .iter()
-            .find(|customer| customer.username == username);
-        Ok(known.map(|customer| customer.phrase.clone()))
+        _params: GetCapabilitiesParams,
+    ) -> Result<Capabilities, BankError> {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Ok(Capabilities {
+            contract_version: "1.0".to_owned(),
+            implementation: Some(concat!("izin demo bank ", env!("CARGO_PKG_VERSION")).to_owned()),
+            operations: names(&[
+                "getCustomer",
+                "listAccounts",
+                "getAccount",
+                "getBalance",
+                "listTransactions",
+                "sendNotice",
+            ]),
+            features: names(&[
+                "pending_transactions",
+                "statement_balance",
+                "transfer_methods",
+                "merchant_details",
+            ]),
+            history_months: movements::HISTORY_MONTHS,
+        })
     }
 
-    async fn check_password(
+    async fn get_customer(&self, params: GetCustomerParams) -> Result<Customer, BankError> {
+        Ok(self.find(&params.customer_id)?.profile())
+    }
+
+    async fn list_accounts(&self, params: ListAccountsParams) -> Result<AccountList, BankError> {
+        let accounts = &self.find(&params.customer_id)?.accounts;
+        Ok(AccountList {
+            accounts: accounts.iter().map(DemoAccount::summary).collect(),
+        })
+    }
+
+    async fn get_account(&self, params: GetAccountParams) -> Result<Account, BankError> {
+        let (customer, account) =
+            self.open_account(&params.customer_id, &params.account_reference)?;
+        Ok(account.details(customer.name()))
+    }
+
+    async fn get_balance(&self, params: GetBalanceParams) -> Result<Balance, BankError> {
+        let (_, account) = self.open_account(&params.customer_id, &params.account_reference)?;
+        Ok(account.balance(malaysian(self.clock.now())))
+    }
+
+    async fn list_transactions(
         &self,
-        username: &str,
-        password: &str,
-    ) -> Result<CheckedPassword, SignInError> {
-        use subtle::ConstantTimeEq;
-        let known = self
-            .customers
-            .iter()
-            .find(|customer| customer.username == username);
-        let expected = known.map_or("", |customer| customer.password.as_str());
-        let equal: bool = expected.as_bytes().ct_eq(password.as_bytes()).into();
-        match known {
-            Some(customer) if equal => Ok(CheckedPassword::Right(customer.id.clone())),
-            _ => Ok(CheckedPassword::Wrong),
+        params: ListTransactionsParams,
+    ) -> Result<TransactionPage, BankError> {
+        let (_, account) = self.open_account(&params.customer_id, &params.account_reference)?;
+        let period = Period {
+            from: params.from_date,
+            to: params.to_date,
+        };
+        if period.from > period.to {
+            let problem = "from_date is after to_date";
+            return Err(BankError::InvalidRequest(problem.to_owned()));
         }
+        let question = Question {
+            customer: &params.customer_id,
+            account: &params.account_reference,
+            period,
+        };
+        let all = movements::of(account, period, malaysian(self.clock.now()));
+        let limit = usize::try_from(params.page_size).unwrap_or_default();
+        self.cursors
+            .page(&question, all, params.cursor.as_deref(), limit)
     }
 
-    async fn check_second_factor(
+    /// Keeps it in memory: the demo has no channel to a customer.
+    async fn send_notice(
         &self,
-        _customer: &CustomerId,
-        code: &str,
-    ) -> Result<SecondFactor, SignInError> {
-        if self.totp.check(code, self.seconds()) {
-            Ok(SecondFactor::Right {
-                acr: "urn:izin:acr:two-factor",
-                amr: "otp",
-            })
-        } else {
-            Ok(SecondFactor::Wrong)
+        params: SendNoticeParams,
+        body: Notice,
+    ) -> Result<NoticeReceipt, BankError> {
+        self.find(&params.customer_id)?;
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((customer, notice, receipt)) = notices.get(&params.idempotency_key) {
+            return if *customer == params.customer_id && *notice == body {
+                Ok(receipt.clone())
+            } else {
+                Err(BankError::IdempotencyConflict)
+            };
         }
+        let receipt = NoticeReceipt {
+            reference: format!("NTF-{}", Uuid::new_v4()),
+        };
+        tracing::info!(kind = %body.kind, consent = %body.consent_id, "the demo bank tells its customer");
+        let kept = (params.customer_id, body, receipt.clone());
+        notices.insert(params.idempotency_key, kept);
+        Ok(receipt)
     }
 }

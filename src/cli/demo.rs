@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use izin_simulator::{Consumer, Pki, Provider, Simulator, SimulatorOptions, Urls};
+use izin_simulator::{Consumer, Pki, Provider, Simulator, SimulatorOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Service;
 use crate::bank::DemoBank;
 use crate::clock::SystemClock;
 use crate::config::{Config, DEMO};
-pub use settings::{Settings, registration};
+use crate::institution::Institution;
+pub use settings::{DemoSettings, registration};
 use start_page::StartPage;
 
 #[derive(Debug, Args)]
@@ -28,6 +29,12 @@ pub struct Demo {
     /// Keep keys and database in this folder; without it they are in a temporary one and go away
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Ask this bank for accounts instead of the demo bank; it answers openapi/core-bank-1.yaml there
+    #[arg(long, value_name = "URL")]
+    bank_url: Option<String>,
+    /// A file with the bearer token for --bank-url
+    #[arg(long, value_name = "FILE", requires = "bank_url")]
+    bank_token_file: Option<PathBuf>,
     /// Print the addresses as one line of JSON
     #[arg(long)]
     json: bool,
@@ -41,14 +48,14 @@ struct Running {
 }
 
 impl Demo {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
         super::start_logging("izin=warn,izin_simulator=warn,error");
         let stop = super::StopSignals::listen()?;
         let temporary = tempfile::Builder::new().prefix("izin-demo-").tempdir()?;
         let folder = self.data.as_deref().unwrap_or(temporary.path());
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be created", folder.display()))?;
-        let running = self.start(folder).await?;
+        let running = self.start(folder, institution).await?;
         self.announce(&running);
         stop.received().await;
         eprintln!("stopping");
@@ -58,7 +65,7 @@ impl Demo {
         Ok(())
     }
 
-    async fn start(&self, folder: &Path) -> anyhow::Result<Running> {
+    async fn start(&self, folder: &Path, institution: Institution) -> anyhow::Result<Running> {
         let pki_folder = folder.join("pki");
         let pki = tokio::task::spawn_blocking(move || open_pki(&pki_folder)).await??;
         let simulator = Simulator::start(self.simulator_options(pki))
@@ -69,9 +76,10 @@ impl Demo {
                     self.port
                 )
             })?;
-        let config = self.config(folder, simulator.pki(), simulator.urls())?;
+        let own_defaults = institution.defaults();
+        let config = self.config(folder, &simulator, &own_defaults)?;
         let clock = Arc::new(SystemClock);
-        let service = Service::start(config, clock.clone()).await?;
+        let service = Service::start(config, clock.clone(), institution).await?;
         let provider = registration(
             simulator.pki(),
             service.webhooks_address.port(),
@@ -117,16 +125,36 @@ impl Demo {
         }
     }
 
-    fn config(&self, folder: &Path, pki: &Pki, urls: &Urls) -> anyhow::Result<Config> {
-        let settings = Settings {
+    fn config(
+        &self,
+        folder: &Path,
+        simulator: &Simulator,
+        own_defaults: &str,
+    ) -> anyhow::Result<Config> {
+        let settings = DemoSettings {
             database: format!("sqlite:{}", folder.join("izin.db").display()),
             public: self.address(1),
             webhooks: self.address(2),
             ops: self.address(8),
-            pki,
-            urls,
+            pki: simulator.pki(),
+            urls: simulator.urls(),
         };
-        Ok(Config::from_layers(&[DEMO, &settings.to_toml()?])?)
+        let layers = [own_defaults, DEMO, &settings.to_toml()?, &self.bank()];
+        Ok(Config::from_layers(&layers)?)
+    }
+
+    /// The bank's accounts; its customers sign in at the demo bank.
+    fn bank(&self) -> String {
+        let Some(url) = &self.bank_url else {
+            return String::new();
+        };
+        let token = self.bank_token_file.as_ref();
+        let token = token.map(|path| format!("token_file = {}\n", serde_json::json!(path)));
+        format!(
+            "[bank]\nkind = \"http\"\n[bank.http]\nurl = {}\n{}",
+            serde_json::json!(url),
+            token.unwrap_or_default()
+        )
     }
 
     fn announce(&self, running: &Running) {

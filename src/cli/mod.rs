@@ -8,6 +8,7 @@ mod spec;
 
 use std::process::ExitCode;
 
+use crate::institution::Institution;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -38,7 +39,7 @@ enum Command {
 }
 
 /// Runs the command line of this process and answers the exit code.
-pub fn run() -> ExitCode {
+pub fn run(institution: Institution) -> ExitCode {
     let cli = Cli::parse();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -48,8 +49,10 @@ pub fn run() -> ExitCode {
             runtime.block_on(async {
                 match cli.command {
                     #[cfg(feature = "lab")]
-                    Command::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
-                    Command::Serve(serve) => serve.run().await.map(|()| ExitCode::SUCCESS),
+                    Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
+                    Command::Serve(serve) => {
+                        serve.run(institution).await.map(|()| ExitCode::SUCCESS)
+                    }
                     #[cfg(feature = "codegen")]
                     Command::Spec(spec) => Ok(spec.run()),
                 }

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::app::Service;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::institution::Institution;
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -17,11 +18,11 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
         super::start_logging("izin=info,warn");
         let stop = super::StopSignals::listen()?;
-        let config = Config::load(self.config.as_deref())?;
-        let service = Service::start(config, Arc::new(SystemClock)).await?;
+        let config = Config::load(self.config.as_deref(), &institution.defaults())?;
+        let service = Service::start(config, Arc::new(SystemClock), institution).await?;
         let mut told = format!(
             "webhooks  https://{}  (mutual TLS)\ncustomers {}\n",
             service.webhooks_address, service.public_url

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BankKind, Config, Environment};
+use super::{BankEndpoint, BankKind, Config, Environment};
 
 /// All that is wrong, one sentence each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Config {
         self.missing_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
-        self.demo_in_production(&mut problems);
+        self.banks(&mut problems);
         self.unsafe_operations(&mut problems);
         if problems.is_empty() {
             Ok(())
@@ -129,10 +129,32 @@ impl Config {
         }
     }
 
-    fn demo_in_production(&self, problems: &mut Vec<String>) {
-        if self.environment() == Environment::Production && self.bank.kind == BankKind::Demo {
-            let problem = "bank.kind = \"demo\" is refused with environment = \"production\"";
-            problems.push(problem.into());
+    fn banks(&self, problems: &mut Vec<String>) {
+        let checked_by = self.sign_in_checked_by();
+        let kinds = [
+            ("bank.kind", "bank.http", self.bank.kind, &self.bank.http),
+            (
+                "sign_in.checked_by",
+                "sign_in.http",
+                checked_by,
+                &self.sign_in.http,
+            ),
+        ];
+        for (key, section, kind, endpoint) in kinds {
+            match kind {
+                BankKind::Demo if self.environment() == Environment::Production => problems.push(
+                    format!("{key} = \"demo\" is refused with environment = \"production\""),
+                ),
+                BankKind::Http => bank_endpoint(section, endpoint, problems),
+                BankKind::Demo | BankKind::Linked => {}
+            }
+        }
+        if self.environment() != Environment::Demo && !self.sign_in.collect_passwords {
+            problems.push(
+                "sign_in.kind = \"pages\" asks customers for their passwords: allow it with \
+                 sign_in.collect_passwords = true"
+                    .into(),
+            );
         }
     }
 
@@ -174,6 +196,28 @@ impl Config {
                 "ofp.profile.signature_headers must be some of {known:?}"
             ));
         }
+    }
+}
+
+fn bank_endpoint(section: &str, endpoint: &BankEndpoint, problems: &mut Vec<String>) {
+    let Some(url) = &endpoint.url else {
+        problems.push(format!("{section}.url is required"));
+        return;
+    };
+    let is_local = is_loopback_http(url);
+    if !is_local && !reqwest::Url::parse(url).is_ok_and(|url| url.scheme() == "https") {
+        problems.push(format!("{section}.url must be https, or http on loopback"));
+    }
+    let certificate = endpoint.client_certificate.is_some();
+    if certificate != endpoint.client_private_key.is_some() {
+        problems.push(format!(
+            "{section}: client_certificate and client_private_key go together"
+        ));
+    }
+    if !certificate && endpoint.token_file.is_none() && !is_local {
+        problems.push(format!(
+            "{section} needs client_certificate and client_private_key, or token_file: the bank must know who asks"
+        ));
     }
 }
 

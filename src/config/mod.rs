@@ -2,6 +2,7 @@
 //! struct per concern; unknown keys are errors; what a command needs is checked before it starts, and all
 //! problems are told at once.
 
+mod bank;
 mod check;
 mod listeners;
 mod ofp;
@@ -13,6 +14,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
+pub use bank::{Bank, BankEndpoint, BankKind, SignIn};
 pub use check::ConfigProblems;
 pub use listeners::Listeners;
 pub use ofp::{Ofp, WireProfile};
@@ -81,33 +83,6 @@ pub struct KeyFiles {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bank {
-    pub kind: BankKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BankKind {
-    Demo,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignIn {
-    pub kind: SignInKind,
-    /// Failed attempts before a user name is locked.
-    pub attempts: i32,
-    pub lock_minutes: i64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignInKind {
-    Pages,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Ui {
     pub name: String,
     /// Where customers get help, in a few words.
@@ -125,9 +100,9 @@ pub struct Limits {
 }
 
 impl Config {
-    /// Defaults, `file` if given, environment.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigProblems> {
-        let mut figment = Figment::from(Toml::string(DEFAULTS));
+    /// Defaults, those of the bank's own binary over them, `file` if given, environment.
+    pub fn load(file: Option<&Path>, own_defaults: &str) -> Result<Self, ConfigProblems> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(own_defaults));
         if let Some(path) = file {
             if !path.is_file() {
                 return Err(ConfigProblems::one(format!(
@@ -163,6 +138,7 @@ impl Config {
     pub fn environment(&self) -> Environment {
         self.environment.unwrap_or(match self.bank.kind {
             BankKind::Demo => Environment::Demo,
+            BankKind::Http | BankKind::Linked => Environment::Production,
         })
     }
 }

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::{Consent, Permission, Status};
+use super::state::{Consent, Permission, Purpose, Status};
 use crate::ids::{AccountId, ConsentId, CustomerId, DcId};
 
 /// A request for data, as far as the signature of the Data Consumer proves it.
@@ -25,6 +25,7 @@ pub struct Grant {
     customer: CustomerId,
     account_id: AccountId,
     permission: Permission,
+    purpose: Purpose,
 }
 
 impl Grant {
@@ -46,6 +47,10 @@ impl Grant {
 
     pub fn permission(&self) -> Permission {
         self.permission
+    }
+
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 }
 
@@ -95,6 +100,7 @@ pub fn permit(
         customer: customer.clone(),
         account_id: call.account_id.clone(),
         permission: call.permission,
+        purpose: consent.purpose,
     })
 }
 

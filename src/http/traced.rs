@@ -29,6 +29,10 @@ impl InteractionId {
         Self(Uuid::new_v4())
     }
 
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+
     fn of(request: &Request) -> Self {
         request
             .header(INTERACTION_HEADER)

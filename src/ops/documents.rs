@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::OpsError;
 use super::docs::swagger;
-use crate::generated::ofp_dp;
 use crate::generated::runtime::Operation;
+use crate::generated::{core_bank, ofp_dp, sign_in};
 
 /// A document, byte for byte, and what we serve of it.
 pub struct Document {
@@ -17,12 +17,26 @@ pub struct Document {
     pub served: &'static [Operation],
 }
 
-static DOCUMENTS: &[Document] = &[Document {
-    name: "ofp-dp-1.2.2",
-    yaml: include_str!("../../openapi/ofp-dp-1.2.2.yaml"),
-    json: ofp_dp::DOCUMENT,
-    served: ofp_dp::server::OPERATIONS,
-}];
+static DOCUMENTS: &[Document] = &[
+    Document {
+        name: "core-bank-1",
+        yaml: include_str!("../../openapi/core-bank-1.yaml"),
+        json: core_bank::DOCUMENT,
+        served: &[],
+    },
+    Document {
+        name: "ofp-dp-1.2.2",
+        yaml: include_str!("../../openapi/ofp-dp-1.2.2.yaml"),
+        json: ofp_dp::DOCUMENT,
+        served: ofp_dp::server::OPERATIONS,
+    },
+    Document {
+        name: "sign-in-1",
+        yaml: include_str!("../../openapi/sign-in-1.yaml"),
+        json: sign_in::DOCUMENT,
+        served: &[],
+    },
+];
 
 /// A document with what was made of it at start.
 pub struct Shelved {

@@ -7,7 +7,8 @@ use super::flow::{Submitted, Visit};
 use super::responses::Forms;
 use super::views::{AccountChoice, AccountKind, AccountsView, FormError, Unavailable};
 use crate::authorization::{Chosen, OfferedAccount, Step};
-use crate::bank::{self, Eligibility};
+use crate::bank;
+use crate::bank::types::Eligibility;
 use crate::http::ApiError;
 use crate::ids::CustomerId;
 use crate::sign_in::SignedIn;
@@ -76,7 +77,7 @@ fn choice(offer: &OfferedAccount, chosen: &[Chosen]) -> AccountChoice {
         id: offer.id.to_string(),
         name: offer.account.name.clone(),
         kind: kind(offer.account.kind),
-        masked_number: offer.account.masked_number(),
+        masked_number: bank::masked_number(&offer.account.number),
         unavailable: match offer.account.eligibility {
             Eligibility::Eligible => None,
             Eligibility::Business => Some(Unavailable::Business),
@@ -92,15 +93,15 @@ fn choice(offer: &OfferedAccount, chosen: &[Chosen]) -> AccountChoice {
     }
 }
 
-pub fn kind(kind: bank::AccountKind) -> AccountKind {
+pub fn kind(kind: bank::types::AccountKind) -> AccountKind {
     match kind {
-        bank::AccountKind::CreditCard => AccountKind::CreditCard,
-        bank::AccountKind::Current => AccountKind::Current,
-        bank::AccountKind::EWallet => AccountKind::EWallet,
-        bank::AccountKind::Fund => AccountKind::Fund,
-        bank::AccountKind::HirePurchase => AccountKind::HirePurchase,
-        bank::AccountKind::Mortgage => AccountKind::Mortgage,
-        bank::AccountKind::Pension => AccountKind::Pension,
-        bank::AccountKind::Savings => AccountKind::Savings,
+        bank::types::AccountKind::CreditCard => AccountKind::CreditCard,
+        bank::types::AccountKind::Current => AccountKind::Current,
+        bank::types::AccountKind::EWallet => AccountKind::EWallet,
+        bank::types::AccountKind::Fund => AccountKind::Fund,
+        bank::types::AccountKind::HirePurchase => AccountKind::HirePurchase,
+        bank::types::AccountKind::Mortgage => AccountKind::Mortgage,
+        bank::types::AccountKind::Pension => AccountKind::Pension,
+        bank::types::AccountKind::Savings => AccountKind::Savings,
     }
 }

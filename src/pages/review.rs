@@ -8,6 +8,7 @@ use super::flow::{HOME, Submitted, Visit};
 use super::responses::{Forms, see};
 use super::views::{ChosenAccount, DataCluster, FormError, Purpose, ReviewView};
 use crate::authorization::{Chosen, DecideError, Decline, OfferedAccount, ReviewedText, Step};
+use crate::bank;
 use crate::consent;
 use crate::http::ApiError;
 use crate::sign_in::SignedIn;
@@ -162,7 +163,7 @@ pub fn chosen_account(offer: &OfferedAccount) -> ChosenAccount {
     ChosenAccount {
         name: offer.account.name.clone(),
         kind: kind(offer.account.kind),
-        masked_number: offer.account.masked_number(),
+        masked_number: bank::masked_number(&offer.account.number),
     }
 }
 

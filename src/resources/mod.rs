@@ -3,26 +3,21 @@
 
 mod mapping;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use uuid::Uuid;
 
-use crate::bank::{BankError, CoreBank, Period};
+use crate::bank::{Bank, BankError, TransactionsQuestion};
 use crate::clock::SharedClock;
 use crate::consent::{Consent, DataCall, Grant, Permission, PermitRefusal, Status, permit};
 use crate::generated::ofp_dp::types;
 use crate::http::{ApiError, ErrorCode};
-use crate::ids::{AccountId, ConsentId};
+use crate::ids::{AccountId, AccountReference};
 use crate::store::{AccessRow, At, Store};
-use crate::trust::AccountCall;
+use crate::trust::{AccountCall, UserinfoCall};
 
 #[derive(Clone)]
 pub struct Resources {
-    pub bank: Arc<dyn CoreBank>,
+    pub bank: Bank,
     pub bank_name: String,
-    /// What the bank has to answer in.
-    pub bank_timeout: Duration,
     pub clock: SharedClock,
     pub store: Store,
 }
@@ -30,7 +25,7 @@ pub struct Resources {
 /// A permitted call with the bank's own reference of the account.
 struct Permitted {
     grant: Grant,
-    reference: String,
+    reference: AccountReference,
 }
 
 impl Resources {
@@ -43,11 +38,11 @@ impl Resources {
             .permitted(call, account_id, Permission::ReadAccounts)
             .await?;
         let Permitted { grant, reference } = &permitted;
-        let account = self
-            .ask(call, grant, self.bank.account(grant, reference))
-            .await?;
+        let request = call.interaction_id.uuid();
+        let question = self.bank.account(request, grant, reference);
+        let account = self.logged(call, grant, question).await?;
         Ok(types::AccountData {
-            data: mapping::account(grant, &account, &self.bank_name),
+            data: mapping::account(grant, account, &self.bank_name),
         })
     }
 
@@ -60,11 +55,11 @@ impl Resources {
             .permitted(call, account_id, Permission::ReadBalances)
             .await?;
         let Permitted { grant, reference } = &permitted;
-        let balance = self
-            .ask(call, grant, self.bank.balance(grant, reference))
-            .await?;
+        let request = call.interaction_id.uuid();
+        let question = self.bank.balance(request, grant, reference);
+        let balance = self.logged(call, grant, question).await?;
         Ok(types::BalanceData {
-            data: mapping::balance(grant, &balance),
+            data: mapping::balance(grant, balance),
         })
     }
 
@@ -73,24 +68,19 @@ impl Resources {
         &self,
         call: &AccountCall,
         account_id: &AccountId,
-        period: Period,
-        page_size: usize,
+        question: TransactionsQuestion,
     ) -> Result<types::TransactionsData, ApiError> {
         let permitted = self
             .permitted(call, account_id, Permission::ReadTransactions)
             .await?;
         let Permitted { grant, reference } = &permitted;
-        let mut found = self
-            .ask(
-                call,
-                grant,
-                self.bank.transactions(grant, reference, period),
-            )
-            .await?;
-        found.truncate(page_size);
+        let request = call.interaction_id.uuid();
+        let question = self.bank.transactions(request, grant, reference, &question);
+        let found = self.logged(call, grant, question).await?;
         Ok(types::TransactionsData {
             data: found
-                .iter()
+                .transactions
+                .into_iter()
                 .map(|one| mapping::transaction(grant, one))
                 .collect(),
             meta: types::PageMeta {
@@ -100,13 +90,13 @@ impl Resources {
     }
 
     /// Who approved this consent. PayNet asks while it issues the consumer's tokens.
-    pub async fn userinfo(&self, consent_id: &ConsentId) -> Result<types::UserInfo, ApiError> {
+    pub async fn userinfo(&self, call: &UserinfoCall) -> Result<types::UserInfo, ApiError> {
         let invalid = |why: &'static str| {
             ApiError::new(ErrorCode::ConsentInvalid, "the consent is not authorized").because(why)
         };
         let consent: Consent = self
             .store
-            .consent(consent_id)
+            .consent(&call.consent_id)
             .await?
             .ok_or_else(|| invalid("unknown consent"))?;
         let customer = match (&consent.status, &consent.customer) {
@@ -115,11 +105,9 @@ impl Resources {
             }
             _ => return Err(invalid("not in force")),
         };
-        let found = self
-            .in_time(self.bank.customer(customer))
-            .await
-            .map_err(bank_error)?;
-        mapping::userinfo(&found)
+        let request = call.interaction_id.uuid();
+        let found = self.bank.customer(request, customer).await;
+        Ok(mapping::userinfo(found.map_err(bank_error)?))
     }
 
     async fn permitted(
@@ -152,14 +140,14 @@ impl Resources {
         }
     }
 
-    /// Asks the bank within the budget and logs the access, whatever came of it.
-    async fn ask<T>(
+    /// Asks the bank and logs the access, whatever came of it.
+    async fn logged<T>(
         &self,
         call: &AccountCall,
         grant: &Grant,
         question: impl Future<Output = Result<T, BankError>>,
     ) -> Result<T, ApiError> {
-        let answer = self.in_time(question).await;
+        let answer = question.await;
         let data_call = DataCall {
             consent_id: grant.consent_id().clone(),
             dc_id: grant.dc_id().clone(),
@@ -174,15 +162,6 @@ impl Resources {
         self.log(call, &data_call, Some(grant.customer()), outcome)
             .await?;
         answer.map_err(bank_error)
-    }
-
-    async fn in_time<T>(
-        &self,
-        question: impl Future<Output = Result<T, BankError>>,
-    ) -> Result<T, BankError> {
-        tokio::time::timeout(self.bank_timeout, question)
-            .await
-            .unwrap_or_else(|_| Err(BankError::Unavailable("no answer in time".into())))
     }
 
     async fn log(
@@ -215,12 +194,30 @@ fn refused(refusal: PermitRefusal) -> ApiError {
     ApiError::new(code, refusal.to_string())
 }
 
+/// What PayNet and the consumer learn of it: a code and our own words, never the bank's.
 fn bank_error(error: BankError) -> ApiError {
-    let code = match &error {
-        BankError::AccountBlocked => ErrorCode::AccountTemporarilyBlocked,
-        BankError::AccountGone => ErrorCode::PermanentAccountAccessFailure,
-        BankError::AccountUnavailable => ErrorCode::TransientAccountAccessFailure,
-        BankError::Unavailable(_) => return ApiError::unavailable(error),
+    let (code, told) = match &error {
+        BankError::AccountBlocked => (
+            ErrorCode::AccountTemporarilyBlocked,
+            "the account is temporarily blocked",
+        ),
+        BankError::AccountGone | BankError::CustomerUnknown => (
+            ErrorCode::PermanentAccountAccessFailure,
+            "the account is not available any more",
+        ),
+        BankError::AccountUnavailable | BankError::Unsupported(_) => (
+            ErrorCode::TransientAccountAccessFailure,
+            "the account's data is not available for the moment",
+        ),
+        BankError::Unavailable { retry_after, .. } => {
+            let retry_after = *retry_after;
+            let unavailable = ApiError::unavailable(error);
+            return ApiError {
+                retry_after: retry_after.or(unavailable.retry_after),
+                ..unavailable
+            };
+        }
+        _ => return ApiError::unavailable(error),
     };
-    ApiError::new(code, error.to_string())
+    ApiError::new(code, told).because(error.to_string())
 }

@@ -30,7 +30,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
-use crate::ids::{AccountId, ConsentId, CustomerId};
+use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
 pub use rows::{AccessRow, Damaged, Delivery, EventRow, Lease};
 #[cfg(any(test, feature = "lab"))]
 pub use rows::{LedgerRow, ReceiptRow};
@@ -182,8 +182,8 @@ operations! {
     commit(change: &crate::consent::Change) -> ();
     decide(change: &crate::consent::Change, record: &DecisionRecord) -> ();
     settle(lease: &Lease, change: Option<&crate::consent::Change>) -> ();
-    account_id_for(customer: &CustomerId, bank_reference: &str) -> AccountId;
-    bank_reference(account: &AccountId) -> Option<String>;
+    account_id_for(customer: &CustomerId, reference: &AccountReference) -> AccountId;
+    bank_reference(account: &AccountId) -> Option<AccountReference>;
     claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Result<Delivery, Damaged>>;
     postpone(lease: &Lease, next: At, error: &str) -> ();
     park(lease: &Lease, now: At, error: &str) -> ();

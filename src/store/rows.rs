@@ -8,7 +8,7 @@ use super::StoreError;
 use super::schema::{access_log, consent_events, consents, ledger, outbox, receipts};
 use super::types::At;
 use crate::consent::{Consent, Intent, Receipt, Status};
-use crate::ids::{AccountId, ConsentId, CustomerId, DcId};
+use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = consents, treat_none_as_null = true)]
@@ -96,6 +96,10 @@ pub(super) fn from_json<T: DeserializeOwned>(
 
 pub(super) fn account_id(text: String) -> Result<AccountId, StoreError> {
     AccountId::parse(text).map_err(|_| StoreError::Damaged("account_id"))
+}
+
+pub(super) fn account_reference(text: String) -> Result<AccountReference, StoreError> {
+    AccountReference::parse(text).map_err(|_| StoreError::Damaged("accounts.bank_reference"))
 }
 
 pub(super) fn customer_id(text: String, what: &'static str) -> Result<CustomerId, StoreError> {

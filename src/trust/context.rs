@@ -35,6 +35,7 @@ pub struct AuthorizeCall {
 #[derive(Debug, Clone)]
 pub struct UserinfoCall {
     pub consent_id: ConsentId,
+    pub interaction_id: InteractionId,
 }
 
 /// PayNet signed these bytes.

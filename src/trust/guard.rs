@@ -68,7 +68,11 @@ impl Guard for OfpGuard {
             }
             RequestSignature::Userinfo => {
                 let consent_id = self.open_userinfo(&facts).await?;
-                request.extensions_mut().insert(UserinfoCall { consent_id });
+                let interaction_id = facts.interaction_id;
+                request.extensions_mut().insert(UserinfoCall {
+                    consent_id,
+                    interaction_id,
+                });
             }
             RequestSignature::Event => {
                 let signed_bytes = self.open_event(&facts, body).await?;

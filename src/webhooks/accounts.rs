@@ -3,7 +3,7 @@
 use chrono::{Months, NaiveDate};
 
 use super::Webhooks;
-use crate::bank::Period;
+use crate::bank::{Period, TransactionsQuestion};
 use crate::clock::malaysian;
 use crate::generated::ofp_dp::server::GetAccountTransactionsParams;
 use crate::generated::ofp_dp::types;
@@ -39,10 +39,9 @@ impl Webhooks {
         }
         let today = malaysian(self.resources.clock.now()).date_naive();
         let period = period(from_date, to_date, today)?;
-        let page_size = usize::try_from(page_size)
-            .map_err(|_| ApiError::invalid_request("page_size must be positive"))?;
+        let question = TransactionsQuestion { period, page_size };
         self.resources
-            .transactions(&call, &account_id, period, page_size)
+            .transactions(&call, &account_id, question)
             .await
     }
 }

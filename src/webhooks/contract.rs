@@ -114,6 +114,7 @@ impl Guard for OpenDoor {
         });
         extensions.insert(UserinfoCall {
             consent_id: consent_id.clone(),
+            interaction_id: InteractionId::fresh(),
         });
         extensions.insert(EventCall {
             signed_bytes: body.clone(),

@@ -51,7 +51,7 @@ impl OfpWebhooks for Webhooks {
             x_signature: _,
             x_fapi_interaction_id: _,
         } = params;
-        self.resources.userinfo(&call.consent_id).await
+        self.resources.userinfo(&call).await
     }
 
     async fn get_provider_jwks(&self, _call: PublicCall) -> Result<types::JwkSet, ApiError> {

@@ -1,6 +1,7 @@
 //! The operations listener: health, readiness, the documents, and trying them out beside the simulator.
 
 use http::Method;
+use izin::Institution;
 use izin::lab::{Config, DEMO, Service, SystemClock};
 use izin_simulator::{Answer, NewConsent, RawRequest};
 use serde_json::{Value, json};
@@ -241,7 +242,9 @@ async fn it_does_not_start_with_a_test_proxy_in_earnest() {
     ] {
         let config = Config::from_layers(&[DEMO, &settings, extra]).unwrap();
         let clock = std::sync::Arc::new(SystemClock);
-        let refused = Service::start(config, clock).await.err();
+        let refused = Service::start(config, clock, Institution::default())
+            .await
+            .err();
         let problem = refused.expect(extra).to_string();
         assert!(problem.contains(told), "{extra}: {problem}");
     }

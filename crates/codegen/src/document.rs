@@ -122,14 +122,19 @@ impl<'a> Reader<'a> {
             let Some(reference) = node.field("$ref") else {
                 return Ok(node);
             };
-            let pointer = local_pointer(&reference)?;
-            let value = self.raw.pointer(pointer).ok_or_else(|| {
-                reference.refusal(format!("`#{pointer}` does not exist in this document"))
-            })?;
-            let place = self.place.within(pointer.trim_start_matches('/'));
-            node = Node::new(value, place);
+            node = self.follow(&reference)?;
         }
         Err(node.refusal("the references go in a circle"))
+    }
+
+    /// What a reference names, which may be a reference again.
+    fn follow(&self, reference: &Node<'a>) -> Result<Node<'a>> {
+        let pointer = local_pointer(reference)?;
+        let value = self.raw.pointer(pointer).ok_or_else(|| {
+            reference.refusal(format!("`#{pointer}` does not exist in this document"))
+        })?;
+        let place = self.place.within(pointer.trim_start_matches('/'));
+        Ok(Node::new(value, place))
     }
 }
 

@@ -4,6 +4,11 @@
 //! served (how its request is signed, which context the handler gets, what is sealed), called, or handled elsewhere. The
 //! output is a pure function of that file, the documents and this crate; it is committed and reviewed like other code.
 //!
+//! Types derive `Debug`, except that a secret is never printed: a property, parameter, header or alternative of `oneOf` whose
+//! schema has `format: password` or `writeOnly: true` (in itself, in what it refers to, or in what the list or map holds)
+//! shows as `"(secret)"`, present or not. A body that is a secret text and nothing else is a plain `String`, which hides
+//! nothing.
+//!
 //! What the generator cannot do it refuses, naming file, place and reason. It never guesses and never panics on its input.
 //!
 //! The way through the crate: `config` and `document` read, `model` is what they know, `render` writes Rust, `files`

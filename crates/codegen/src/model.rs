@@ -156,6 +156,8 @@ pub(crate) struct Usage {
     pub(crate) nullable: bool,
     pub(crate) default: Option<Value>,
     pub(crate) description: Option<String>,
+    /// Nothing generated prints it.
+    pub(crate) secret: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -203,6 +205,11 @@ impl Document {
 }
 
 impl Answer {
+    pub(crate) fn has_secret_body(&self) -> bool {
+        let mut usages = self.content.iter().filter_map(|(_, usage)| usage.as_ref());
+        usages.any(|usage| usage.secret)
+    }
+
     /// What it carries: JSON if that is on offer, else the one media type that is.
     pub(crate) fn carries(&self) -> Result<Carried<'_>> {
         let json = self.content.iter().find(|(media, _)| is_json(media));

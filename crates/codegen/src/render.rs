@@ -7,6 +7,7 @@ mod limited;
 mod limits;
 pub(crate) mod module;
 mod outcome;
+mod secret;
 pub(crate) mod server;
 pub(crate) mod types;
 

@@ -1,15 +1,17 @@
-//! The demo bank's customers, read from `config/demo/bank.toml`.
+//! The demo bank's customers, read from `config/demo/bank.toml`, and what the contract says of them.
 
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::Deserialize;
 
-use crate::bank::{
-    AccountKind, BankAccount, BankBalance, BankError, CreditTerms, Customer, Eligibility, Signed,
+use crate::bank::BankError;
+use crate::bank::types::{
+    Account, AccountKind, AccountSummary, Balance, CreditDebitIndicator, CreditTerms, Currency,
+    Customer, Eligibility, IdType, LoanTerms, Money, SignedMoney, StatementBalance,
 };
-use crate::consent::Identity;
-use crate::ids::CustomerId;
-use crate::money::{Direction, Ringgit};
+use crate::ids::{AccountReference, CustomerId};
+use crate::money::{DecimalAmount, Rate};
 
 const DATA: &str = include_str!("../../../config/demo/bank.toml");
 
@@ -41,15 +43,32 @@ pub struct DemoCustomer {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoAccount {
-    pub reference: String,
+    pub reference: AccountReference,
     number: String,
     name: String,
     kind: AccountKind,
-    sen: u64,
-    /// For credit.
-    limit_sen: Option<u64>,
+    sen: u32,
+    credit: Option<DemoCredit>,
+    loan: Option<DemoLoan>,
     eligibility: Option<Eligibility>,
     outage: Option<Outage>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DemoCredit {
+    limit_sen: u32,
+    interest_rate: Rate,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DemoLoan {
+    principal_sen: u32,
+    origination_date: NaiveDate,
+    maturity_date: NaiveDate,
+    interest_rate: Rate,
+    instalment_sen: u32,
 }
 
 /// What a data call gets instead of data.
@@ -63,79 +82,132 @@ enum Outage {
 pub fn load() -> Result<Vec<DemoCustomer>, BankError> {
     let data: Result<Data, _> = Figment::from(Toml::string(DATA)).extract();
     data.map(|data| data.customer)
-        .map_err(|error| BankError::Unavailable(error.to_string()))
+        .map_err(|error| BankError::unavailable(error.to_string()))
 }
 
 impl DemoCustomer {
     pub fn profile(&self) -> Customer {
         Customer {
-            id: self.id.clone(),
-            name: self.name(),
-            given_name: self.given_name.clone(),
-            family_name: self.family_name.clone(),
-            preferred_username: self.username.clone(),
-            email: format!("{}@example.my", self.username),
-            email_verified: true,
-            identity: Identity::of("nric", &self.nric),
+            sub: self.id.clone(),
+            name: Some(self.name()),
+            given_name: Some(self.given_name.clone()),
+            family_name: Some(self.family_name.clone()),
+            preferred_username: Some(self.username.clone()),
+            picture: None,
+            email: Some(format!("{}@example.my", self.username)),
+            email_verified: Some(true),
+            id_type: IdType::Nric,
+            id_number: Some(self.nric.clone()),
+            hashed_id_number: None,
         }
     }
 
     pub fn name(&self) -> String {
         format!("{} {}", self.given_name, self.family_name)
     }
+
+    pub fn account(&self, reference: &AccountReference) -> Option<&DemoAccount> {
+        self.accounts
+            .iter()
+            .find(|account| account.reference == *reference)
+    }
 }
 
 impl DemoAccount {
-    pub fn outage(&self) -> Option<BankError> {
-        self.outage.map(|outage| match outage {
-            Outage::Blocked => BankError::AccountBlocked,
-            Outage::Unavailable => BankError::AccountUnavailable,
-        })
-    }
-
-    pub fn details(&self, holder: &str) -> BankAccount {
-        BankAccount {
-            reference: self.reference.clone(),
-            number: self.number.clone(),
-            name: self.name.clone(),
-            holder: holder.to_owned(),
-            kind: self.kind,
-            eligibility: self.eligibility.unwrap_or(Eligibility::Eligible),
-            credit: self.limit_sen.map(|limit| CreditTerms {
-                limit: Ringgit::saturating(limit),
-                minimum_payment: Ringgit::saturating(self.sen / 20),
-                interest_basis_points: 1_500,
-                payment_due: None,
-            }),
+    /// Why its data is not given now, if so.
+    pub fn refusal(&self) -> Option<BankError> {
+        match (self.eligibility(), self.outage) {
+            (Eligibility::Eligible, None) => None,
+            (Eligibility::Eligible, Some(Outage::Unavailable)) => {
+                Some(BankError::AccountUnavailable)
+            }
+            (Eligibility::Closed, _) => Some(BankError::AccountGone),
+            _ => Some(BankError::AccountBlocked),
         }
     }
 
-    /// Loans and cards are owed; everything else is the customer's.
-    pub fn balance(&self) -> BankBalance {
+    fn eligibility(&self) -> Eligibility {
+        self.eligibility.unwrap_or(Eligibility::Eligible)
+    }
+
+    pub fn summary(&self) -> AccountSummary {
+        AccountSummary {
+            reference: self.reference.clone(),
+            number: self.number.clone(),
+            name: self.name.clone(),
+            kind: self.kind,
+            eligibility: self.eligibility(),
+        }
+    }
+
+    pub fn details(&self, holder: String) -> Account {
+        Account {
+            reference: self.reference.clone(),
+            number: self.number.clone(),
+            name: self.name.clone(),
+            holder,
+            kind: self.kind,
+            credit: self.credit.as_ref().map(|terms| CreditTerms {
+                limit: money(terms.limit_sen),
+                interest_rate: terms.interest_rate.clone(),
+                minimum_payment: money(self.sen / 20),
+                payment_due: None,
+            }),
+            loan: self.loan.as_ref().map(|loan| LoanTerms {
+                principal: money(loan.principal_sen),
+                origination_date: Some(loan.origination_date),
+                maturity_date: Some(loan.maturity_date),
+                interest_rate: loan.interest_rate.clone(),
+                minimum_payment: money(loan.instalment_sen),
+                payment_due: None,
+            }),
+            custom_data: None,
+        }
+    }
+
+    /// Loans and cards are owed; everything else is the customer's. A card also has the balance of the last statement.
+    pub fn balance(&self, now: DateTime<FixedOffset>) -> Balance {
         let owed = matches!(
             self.kind,
             AccountKind::CreditCard | AccountKind::HirePurchase | AccountKind::Mortgage
         );
         let direction = if owed {
-            Direction::Debit
+            CreditDebitIndicator::Debit
         } else {
-            Direction::Credit
+            CreditDebitIndicator::Credit
         };
-        let available = match self.limit_sen {
-            Some(limit) => Some(limit.saturating_sub(self.sen)),
+        let available = match &self.credit {
+            Some(terms) => Some(terms.limit_sen.saturating_sub(self.sen)),
             None => (!owed).then_some(self.sen),
         };
-        BankBalance {
-            current: Signed {
-                amount: Ringgit::saturating(self.sen),
-                direction,
-            },
-            available: available.map(|sen| Signed {
-                amount: Ringgit::saturating(sen),
-                direction: Direction::Credit,
+        let first_of_month = now.date_naive().with_day(1);
+        let statement = first_of_month.filter(|_| self.kind == AccountKind::CreditCard);
+        Balance {
+            as_of: now,
+            current: signed(self.sen, direction),
+            available: available.map(|sen| signed(sen, CreditDebitIndicator::Credit)),
+            credit_lines_included: self.credit.is_some(),
+            statement: statement.map(|date| StatementBalance {
+                balance: signed(self.sen / 2, direction),
+                date,
             }),
-            credit_lines_included: self.limit_sen.is_some(),
+            custom_data: None,
         }
+    }
+}
+
+pub(super) fn money(sen: u32) -> Money {
+    Money {
+        amount: DecimalAmount::of_hundredths(sen),
+        currency: Currency::Myr,
+    }
+}
+
+fn signed(sen: u32, credit_debit_indicator: CreditDebitIndicator) -> SignedMoney {
+    SignedMoney {
+        credit_debit_indicator,
+        amount: DecimalAmount::of_hundredths(sen),
+        currency: Currency::Myr,
     }
 }
 

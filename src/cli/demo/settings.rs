@@ -11,7 +11,7 @@ const DP_ID: &str = "bank-contoh";
 const CLIENT_ID: &str = "bank-contoh-client";
 
 /// The settings that `config/demo.toml` leaves open.
-pub struct Settings<'a> {
+pub struct DemoSettings<'a> {
     pub database: String,
     pub public: SocketAddr,
     pub webhooks: SocketAddr,
@@ -20,7 +20,7 @@ pub struct Settings<'a> {
     pub urls: &'a Urls,
 }
 
-impl Settings<'_> {
+impl DemoSettings<'_> {
     /// A TOML text; JSON's strings are TOML's.
     pub fn to_toml(&self) -> Result<String, PkiError> {
         let paynet = KeyId::of_certificate(&self.pki.certificate_der("paynet-client")?);

@@ -5,8 +5,10 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::Conn;
 use crate::consent::{Change, Consent};
-use crate::ids::{AccountId, ConsentId, CustomerId};
-use crate::store::rows::{ConsentRow, EventRow, LedgerRow, OutboxRow, ReceiptRow, account_id};
+use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
+use crate::store::rows::{
+    ConsentRow, EventRow, LedgerRow, OutboxRow, ReceiptRow, account_id, account_reference,
+};
 use crate::store::schema::{
     accounts, consent_accounts, consent_events, consents, decisions, ledger, outbox, receipts,
 };
@@ -208,20 +210,20 @@ async fn append_to_ledger(conn: &mut Conn, change: &Change) -> StoreResult<()> {
 pub async fn account_id_for(
     conn: &mut Conn,
     customer: &CustomerId,
-    bank_reference: &str,
+    reference: &AccountReference,
 ) -> StoreResult<AccountId> {
     diesel::insert_into(accounts::table)
         .values((
             accounts::account_id.eq(AccountId::issue().as_str()),
             accounts::customer_id.eq(customer.as_str()),
-            accounts::bank_reference.eq(bank_reference),
+            accounts::bank_reference.eq(reference.as_str()),
         ))
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
     let id: String = accounts::table
         .filter(accounts::customer_id.eq(customer.as_str()))
-        .filter(accounts::bank_reference.eq(bank_reference))
+        .filter(accounts::bank_reference.eq(reference.as_str()))
         .select(accounts::account_id)
         .first(conn)
         .await?;
@@ -229,11 +231,15 @@ pub async fn account_id_for(
 }
 
 /// The bank's own reference of an account we issued an identifier for.
-pub async fn bank_reference(conn: &mut Conn, account: &AccountId) -> StoreResult<Option<String>> {
-    Ok(accounts::table
+pub async fn bank_reference(
+    conn: &mut Conn,
+    account: &AccountId,
+) -> StoreResult<Option<AccountReference>> {
+    let found: Option<String> = accounts::table
         .find(account.as_str())
         .select(accounts::bank_reference)
         .first(conn)
         .await
-        .optional()?)
+        .optional()?;
+    found.map(account_reference).transpose()
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use izin::Institution;
 use izin::lab::{
-    Clock, Config, ConsentId, DEMO, Service, Settings, ShiftedClock, Store, registration,
+    Clock, Config, ConsentId, DEMO, DemoSettings, Service, ShiftedClock, Store, registration,
 };
 use izin_simulator::Customer;
 use izin_simulator::{
@@ -52,7 +53,9 @@ impl TestApp {
         let settings = settings(&database.url, &simulator).to_toml().unwrap();
         let config = Config::from_layers(&[DEMO, &settings, extra]).unwrap();
         let clock = Arc::new(ShiftedClock::default());
-        let service = Service::start(config, clock.clone()).await.unwrap();
+        let service = Service::start(config, clock.clone(), Institution::default())
+            .await
+            .unwrap();
         let port = service.webhooks_address.port();
         simulator
             .register_provider(registration(pki, port, &service.public_url).unwrap())
@@ -136,9 +139,9 @@ impl TestApp {
     }
 }
 
-pub fn settings<'a>(database: &str, simulator: &'a Simulator) -> Settings<'a> {
+pub fn settings<'a>(database: &str, simulator: &'a Simulator) -> DemoSettings<'a> {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Settings {
+    DemoSettings {
         database: database.to_owned(),
         public: any,
         webhooks: any,

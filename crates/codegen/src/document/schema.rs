@@ -5,6 +5,7 @@ mod enumeration;
 mod keywords;
 mod limits;
 mod properties;
+mod secret;
 
 use anyhow::{Result, bail};
 
@@ -32,6 +33,7 @@ impl<'a> Reader<'a> {
             usage.default = Some(default.value.clone());
         }
         usage.description = node.text_at("description")?;
+        usage.secret = self.is_secret(node)?;
         Ok(usage)
     }
 
@@ -222,6 +224,7 @@ fn plain(ty: Type) -> Usage {
         nullable: false,
         default: None,
         description: None,
+        secret: false,
     }
 }
 

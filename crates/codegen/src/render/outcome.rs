@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{docs, option, type_tokens};
+use super::{docs, option, secret, type_tokens};
 use crate::{
     model::{Answer, Carried, Document, Header, Operation, Type, Usage},
     names,
@@ -72,6 +72,8 @@ impl<'a> Outcome<'a> {
                 let fields = fields(answer, body, types, true);
                 let intro = format!(" Success ({}) of [`{link}`].", answer.status);
                 let idents = bound(answer, body);
+                let secret::Debug { derive, by_hand } =
+                    secret::of_struct(&name, &shown(answer, body));
                 let case = Case::new(
                     answer,
                     body,
@@ -82,8 +84,9 @@ impl<'a> Outcome<'a> {
                     output: quote!(#name),
                     items: quote! {
                         #[doc = #intro]
-                        #[derive(Debug, Clone)]
+                        #[derive(#derive Clone)]
                         pub struct #name { #(#fields),* }
+                        #by_hand
                     },
                     cases: vec![case],
                     named: Some(name),
@@ -102,6 +105,7 @@ impl<'a> Outcome<'a> {
     ) -> Result<Self> {
         let mut cases = Vec::new();
         let mut variants = Vec::new();
+        let mut held = Vec::new();
         for answer in answers {
             if seal.is_some() {
                 bail!(
@@ -118,30 +122,44 @@ impl<'a> Outcome<'a> {
                 answer.status
             ));
             let idents = bound(answer, body);
-            let (declared, pattern) = match (body, answer.headers.is_empty()) {
-                (None, true) => (quote!(#variant), quote!(#name::#variant)),
+            let (declared, pattern, holds) = match (body, answer.headers.is_empty()) {
+                (None, true) => (
+                    quote!(#variant),
+                    quote!(#name::#variant),
+                    secret::Held::Nothing,
+                ),
                 (Some(body), true) => {
                     let ty = body_type(body, types);
-                    (quote!(#variant(#ty)), quote!(#name::#variant(body)))
+                    (
+                        quote!(#variant(#ty)),
+                        quote!(#name::#variant(body)),
+                        secret::Held::Value {
+                            secret: answer.has_secret_body(),
+                        },
+                    )
                 }
                 _ => {
                     let fields = fields(answer, body, types, false);
                     (
                         quote!(#variant { #(#fields),* }),
                         quote!(#name::#variant { #(#idents),* }),
+                        secret::Held::Fields(shown(answer, body)),
                     )
                 }
             };
             variants.push(quote!(#docs #declared));
+            held.push((variant.clone(), holds));
             cases.push(Case::new(answer, body, variant, pattern));
         }
         let intro = format!(" Successes of [`{link}`].");
+        let secret::Debug { derive, by_hand } = secret::of_enum(&name, &held);
         Ok(Self {
             output: quote!(#name),
             items: quote! {
                 #[doc = #intro]
-                #[derive(Debug, Clone)]
+                #[derive(#derive Clone)]
                 pub enum #name { #(#variants),* }
+                #by_hand
             },
             cases,
             named: Some(name),
@@ -177,6 +195,19 @@ fn carried(answer: &Answer) -> Result<Option<Carried<'_>>> {
 fn bound(answer: &Answer, body: Option<Carried<'_>>) -> Vec<Ident> {
     let body = body.map(|_| format_ident!("body"));
     let headers = answer.headers.iter().map(header_ident);
+    body.into_iter().chain(headers).collect()
+}
+
+/// The fields that [`bound`] names.
+fn shown(answer: &Answer, body: Option<Carried<'_>>) -> Vec<secret::Field> {
+    let body = body.map(|_| secret::Field {
+        name: format_ident!("body"),
+        secret: answer.has_secret_body(),
+    });
+    let headers = answer.headers.iter().map(|header| secret::Field {
+        name: header_ident(header),
+        secret: header.usage.secret,
+    });
     body.into_iter().chain(headers).collect()
 }
 

@@ -13,7 +13,7 @@ use anyhow::Result;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{default_tokens, docs, limits, option, type_tokens};
+use super::{default_tokens, docs, limits, option, secret, type_tokens};
 use crate::{
     config::{self, DocumentConfig},
     model::{Document, Property, Schema, Shape},
@@ -77,10 +77,19 @@ impl Context<'_> {
             fields.push(field);
             defaults.extend(default);
         }
-        let derive = poem.then(|| quote!(, poem_openapi::Object));
+        let shown: Vec<_> = properties
+            .iter()
+            .map(|property| secret::Field {
+                name: names::field_ident(&property.name),
+                secret: property.usage.secret,
+            })
+            .collect();
+        let secret::Debug { derive, by_hand } = secret::of_struct(&ident, &shown);
+        let poem = poem.then(|| quote!(, poem_openapi::Object));
         Ok(quote! {
-            #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize #derive)]
+            #[derive(#derive Clone, PartialEq, serde::Serialize, serde::Deserialize #poem)]
             pub struct #ident { #(#fields),* }
+            #by_hand
             #(#defaults)*
         })
     }

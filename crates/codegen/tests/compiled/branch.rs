@@ -155,6 +155,7 @@ impl Members for Branch {
             }
             types::Applicant::Person(person) => RegisterMemberOutput::Created {
                 location: format!("/v1/members/{}", person.name),
+                x_first_pin: None,
                 body: member(MemberId(person.name)),
             },
             types::Applicant::Company(_) => RegisterMemberOutput::Accepted,

@@ -29,6 +29,7 @@ fn person() -> Person {
         introduced_by: None,
         address: None,
         newsletter: false,
+        passphrase: None,
     }
 }
 

@@ -110,6 +110,7 @@ impl Library for Shelves {
         Ok(VisitDeskOutput {
             location: "/desk".to_owned(),
             x_queue: Some(3),
+            x_ticket: None,
         })
     }
 

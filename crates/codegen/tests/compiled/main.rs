@@ -8,6 +8,7 @@ mod client;
 mod clients;
 mod http;
 mod limits;
+mod secrets;
 mod trust;
 
 #[rustfmt::skip]

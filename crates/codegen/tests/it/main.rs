@@ -6,3 +6,4 @@ mod generate;
 mod library;
 mod refusals;
 mod robustness;
+mod secrets;

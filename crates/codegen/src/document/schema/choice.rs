@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What may stand beside `oneOf`.
-const BESIDE: [&str; 11] = [
+const BESIDE: [&str; 12] = [
     "default",
     "deprecated",
     "description",
@@ -24,6 +24,7 @@ const BESIDE: [&str; 11] = [
     "oneOf",
     "title",
     "type",
+    "writeOnly",
 ];
 
 /// Whether the schema is a choice. `anyOf` is none: a value that fits several parts would need all of them.

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::place::Node;
 
 /// Keywords with an effect on the generated code.
-const ENFORCED: [&str; 27] = [
+const ENFORCED: [&str; 28] = [
     "$ref",
     "additionalProperties",
     "allOf",
@@ -33,10 +33,11 @@ const ENFORCED: [&str; 27] = [
     "properties",
     "required",
     "type",
+    "writeOnly",
 ];
 
 /// Keywords that only inform readers, and `uniqueItems`.
-const TOLERATED: [&str; 9] = [
+const TOLERATED: [&str; 8] = [
     "deprecated",
     "example",
     "examples",
@@ -44,7 +45,6 @@ const TOLERATED: [&str; 9] = [
     "readOnly",
     "title",
     "uniqueItems",
-    "writeOnly",
     "xml",
 ];
 

@@ -56,8 +56,10 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         for (name, schema) in members.named_members()? {
-            let property = self.property(owner, name, &schema)?;
-            properties.retain(|earlier| earlier.name != name);
+            let mut property = self.property(owner, name, &schema)?;
+            for earlier in properties.extract_if(.., |earlier| earlier.name == name) {
+                property.usage.secret |= earlier.usage.secret;
+            }
             properties.push(property);
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::{answer::text_payload, runtime, types};
 use crate::{
     model::{Body, Document, Location, Operation, Parameter, Type, Usage, is_text},
     names,
-    render::{default_tokens, docs, limited, limits, option, type_tokens},
+    render::{default_tokens, docs, limited, limits, option, secret, type_tokens},
 };
 
 #[derive(Default)]
@@ -50,19 +50,26 @@ impl Input {
         }
         let mut fields = Vec::new();
         let mut values = Vec::new();
+        let mut shown = Vec::new();
         for parameter in &operation.parameters {
             let ident = names::field_ident(&parameter.name);
             let ty = self.add_parameter(document, operation, parameter, &ident)?;
             let docs = docs::optional(parameter.description.as_ref());
             fields.push(quote!(#docs pub #ident: #ty));
             values.push(quote!(#ident: #ident.0));
+            shown.push(secret::Field {
+                name: ident,
+                secret: parameter.usage.secret,
+            });
         }
         let name = format_ident!("{}Params", names::type_name(&operation.id));
         let intro = format!(" Parameters of [`{link}`].");
+        let secret::Debug { derive, by_hand } = secret::of_struct(&name, &shown);
         self.params.extend(quote! {
             #[doc = #intro]
-            #[derive(Debug, Clone)]
+            #[derive(#derive Clone)]
             pub struct #name { #(#fields),* }
+            #by_hand
         });
         self.declared.push(quote!(params: #name));
         self.names.push(format_ident!("params"));

@@ -10,7 +10,7 @@ use quote::{format_ident, quote};
 use crate::{
     model::{Choice, Document, Type, Variant},
     names,
-    render::{limited, type_tokens},
+    render::{limited, secret, type_tokens},
 };
 
 pub(super) fn item(
@@ -36,9 +36,18 @@ pub(super) fn item(
     } else {
         None
     };
+    let held: Vec<_> = alternatives
+        .iter()
+        .map(|Alternative { name, variant, .. }| {
+            let secret = variant.usage.secret;
+            (name.clone(), secret::Held::Value { secret })
+        })
+        .collect();
+    let secret::Debug { derive, by_hand } = secret::of_enum(ident, &held);
     Ok(quote! {
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(#derive Clone, PartialEq)]
         pub enum #ident { #(#declared),* }
+        #by_hand
         #serde
         #poem
     })

@@ -324,9 +324,11 @@ impl super::members::Members for MembersClient {
                 >(answer.json()?)
                     .map_err(|error| answer.invalid(error))?;
                 let location = answer.header::<String>("location")?;
+                let x_first_pin = answer.optional_header::<String>("x-first-pin")?;
                 Ok(super::members::RegisterMemberOutput::Created {
                     body,
                     location,
+                    x_first_pin,
                 })
             }
             202 => Ok(super::members::RegisterMemberOutput::Accepted),

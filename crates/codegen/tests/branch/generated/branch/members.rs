@@ -66,14 +66,35 @@ pub enum GetMemberOutput {
 }
 
 /// Successes of [`Members::register_member`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum RegisterMemberOutput {
     /// Was a member already. (200)
     Ok(super::types::Member),
     /// Is a member now. (201)
-    Created { body: super::types::Member, location: String },
+    Created {
+        body: super::types::Member,
+        location: String,
+        x_first_pin: Option<String>,
+    },
     /// A person has to look at it. (202)
     Accepted,
+}
+
+/// As derived, but for what the document calls secret.
+impl std::fmt::Debug for RegisterMemberOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ok(value) => f.debug_tuple("Ok").field(value).finish(),
+            Self::Created { body: value_0, location: value_1, x_first_pin: _ } => {
+                f.debug_struct("Created")
+                    .field("body", value_0)
+                    .field("location", value_1)
+                    .field("x_first_pin", &"(secret)")
+                    .finish()
+            }
+            Self::Accepted => f.write_str("Accepted"),
+        }
+    }
 }
 
 /// Parameters of [`Members::search_members`].
@@ -239,6 +260,8 @@ enum RegisterMemberResponse {
         poem_openapi::payload::Json<super::types::Member>,
         #[oai(header = "location")]
         String,
+        #[oai(header = "x-first-pin")]
+        Option<String>,
     ),
     /// A person has to look at it.
     #[oai(status = 202)]
@@ -363,10 +386,11 @@ impl<H: Members> MembersRoutes<H> {
                 RegisterMemberOutput::Ok(body) => {
                     RegisterMemberResponse::Ok(poem_openapi::payload::Json(body))
                 }
-                RegisterMemberOutput::Created { body, location } => {
+                RegisterMemberOutput::Created { body, location, x_first_pin } => {
                     RegisterMemberResponse::Created(
                         poem_openapi::payload::Json(body),
                         location,
+                        x_first_pin,
                     )
                 }
                 RegisterMemberOutput::Accepted => RegisterMemberResponse::Accepted,

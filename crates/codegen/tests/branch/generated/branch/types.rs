@@ -220,14 +220,7 @@ pub struct Member {
 
 pub type MemberId = crate::branch::MemberId;
 
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    serde::Serialize,
-    serde::Deserialize,
-    poem_openapi::Object
-)]
+#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize, poem_openapi::Object)]
 pub struct Person {
     #[oai(validator(max_length = 30, min_length = 1))]
     pub name: String,
@@ -243,6 +236,23 @@ pub struct Person {
     #[oai(default = "default_person_newsletter")]
     #[serde(default = "default_person_newsletter")]
     pub newsletter: bool,
+    #[oai(validator(max_length = 40), skip_serializing_if_is_none)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<String>,
+}
+
+/// As derived, but for what the document calls secret.
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person")
+            .field("name", &self.name)
+            .field("born", &self.born)
+            .field("introduced_by", &self.introduced_by)
+            .field("address", &self.address)
+            .field("newsletter", &self.newsletter)
+            .field("passphrase", &"(secret)")
+            .finish()
+    }
 }
 
 fn default_person_newsletter() -> bool {
@@ -254,11 +264,24 @@ pub struct Problem {
     pub problem: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Rating {
     Option1(RatingOption1),
     Integer(i64),
+    Coupon(String),
     Detailed(RatingDetailed),
+}
+
+/// As derived, but for what the document calls secret.
+impl std::fmt::Debug for Rating {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Option1(value) => f.debug_tuple("Option1").field(value).finish(),
+            Self::Integer(value) => f.debug_tuple("Integer").field(value).finish(),
+            Self::Coupon(_) => f.debug_tuple("Coupon").field(&"(secret)").finish(),
+            Self::Detailed(value) => f.debug_tuple("Detailed").field(value).finish(),
+        }
+    }
 }
 
 impl serde::Serialize for Rating {
@@ -266,6 +289,7 @@ impl serde::Serialize for Rating {
         match self {
             Self::Option1(value) => value.serialize(serializer),
             Self::Integer(value) => value.serialize(serializer),
+            Self::Coupon(value) => value.serialize(serializer),
             Self::Detailed(value) => value.serialize(serializer),
         }
     }
@@ -283,6 +307,9 @@ impl<'de> serde::Deserialize<'de> for Rating {
             return Ok(Self::Integer(value));
         }
         if let Ok(value) = serde_json::from_value(value.clone()) {
+            return Ok(Self::Coupon(value));
+        }
+        if let Ok(value) = serde_json::from_value(value.clone()) {
             return Ok(Self::Detailed(value));
         }
         Err(<D::Error as serde::de::Error>::custom("none of the alternatives fits"))
@@ -293,6 +320,12 @@ impl<'de> serde::Deserialize<'de> for Rating {
 struct RatingIntegerLimits {
     #[oai(validator(minimum(value = 1.0), maximum(value = 5.0)))]
     value: i64,
+}
+
+#[derive(poem_openapi::Object)]
+struct RatingCouponLimits {
+    #[oai(validator(pattern = "^[0-9]{6}$"))]
+    value: String,
 }
 
 impl poem_openapi::types::Type for Rating {
@@ -315,6 +348,7 @@ impl poem_openapi::types::Type for Rating {
                 |registry| {
                     <RatingOption1 as poem_openapi::types::Type>::register(registry);
                     <i64 as poem_openapi::types::Type>::register(registry);
+                    <String as poem_openapi::types::Type>::register(registry);
                     <RatingDetailed as poem_openapi::types::Type>::register(registry);
                     poem_openapi::registry::MetaSchema::ANY
                 },
@@ -349,6 +383,14 @@ impl poem_openapi::types::ParseFromJSON for Rating {
                     Some(serde_json::json!({ "value" : value })),
                 )
                 .map(|wrapper| Self::Integer(wrapper.value))
+                .map_err(poem_openapi::types::ParseError::propagate);
+            found.extend(parsed.ok());
+        }
+        if value.is_string() {
+            let parsed: poem_openapi::types::ParseResult<Self> = <RatingCouponLimits as poem_openapi::types::ParseFromJSON>::parse_from_json(
+                    Some(serde_json::json!({ "value" : value })),
+                )
+                .map(|wrapper| Self::Coupon(wrapper.value))
                 .map_err(poem_openapi::types::ParseError::propagate);
             found.extend(parsed.ok());
         }

@@ -115,14 +115,18 @@ Sends a `GET` request to `/v1/shelves/{shelf_id}/books/{book_id}`
         page_size: Option<i32>,
         type_: Option<&'a super::types::Binding>,
         x_reader_id: Option<&'a ::uuid::Uuid>,
+        x_reader_pin: Option<&'a str>,
     ) -> Result<ResponseValue<super::types::Book>, Error<()>> {
         let url = format!(
             "{}/v1/shelves/{}/books/{}", self.baseurl, encode_path(& shelf_id
             .to_string()), encode_path(& book_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
         if let Some(value) = x_reader_id {
             header_map.append("x-reader-id", value.to_string().try_into()?);
+        }
+        if let Some(value) = x_reader_pin {
+            header_map.append("x-reader-pin", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
         let mut request = self

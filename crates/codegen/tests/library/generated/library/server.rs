@@ -58,14 +58,30 @@ pub trait Library: Send + Sync + 'static {
 }
 
 /// Parameters of [`Library::get_book`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct GetBookParams {
     pub shelf_id: i32,
     pub book_id: super::types::BookId,
     pub x_reader_id: Option<uuid::Uuid>,
+    pub x_reader_pin: Option<String>,
     pub genre: Option<Vec<super::types::Genre>>,
     pub r#type: Option<super::types::Binding>,
     pub page_size: i32,
+}
+
+/// As derived, but for what the document calls secret.
+impl std::fmt::Debug for GetBookParams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GetBookParams")
+            .field("shelf_id", &self.shelf_id)
+            .field("book_id", &self.book_id)
+            .field("x_reader_id", &self.x_reader_id)
+            .field("x_reader_pin", &"(secret)")
+            .field("genre", &self.genre)
+            .field("type", &self.r#type)
+            .field("page_size", &self.page_size)
+            .finish()
+    }
 }
 
 /// Parameters of [`Library::get_loan`].
@@ -75,10 +91,22 @@ pub struct GetLoanParams {
 }
 
 /// Success (303) of [`Library::visit_desk`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct VisitDeskOutput {
     pub location: String,
     pub x_queue: Option<i64>,
+    pub x_ticket: Option<String>,
+}
+
+/// As derived, but for what the document calls secret.
+impl std::fmt::Debug for VisitDeskOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VisitDeskOutput")
+            .field("location", &self.location)
+            .field("x_queue", &self.x_queue)
+            .field("x_ticket", &"(secret)")
+            .finish()
+    }
 }
 
 fn default_get_book_page_size() -> i32 {
@@ -110,7 +138,14 @@ enum GetLoanResponse {
 enum VisitDeskResponse {
     /// To the desk.
     #[oai(status = 303)]
-    Success(#[oai(header = "Location")] String, #[oai(header = "X-Queue")] Option<i64>),
+    Success(
+        #[oai(header = "Location")]
+        String,
+        #[oai(header = "X-Queue")]
+        Option<i64>,
+        #[oai(header = "X-Ticket")]
+        Option<String>,
+    ),
 }
 
 #[derive(poem_openapi::ApiResponse)]
@@ -208,6 +243,8 @@ impl<H: Library> LibraryRoutes<H> {
         book_id: poem_openapi::param::Path<super::types::BookId>,
         #[oai(name = "x-reader-id")]
         x_reader_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
+        #[oai(name = "x-reader-pin", validator(max_length = 8))]
+        x_reader_pin: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "genre")]
         genre: poem_openapi::param::Query<Option<Vec<super::types::Genre>>>,
         #[oai(name = "type")]
@@ -228,6 +265,7 @@ impl<H: Library> LibraryRoutes<H> {
                     shelf_id: shelf_id.0,
                     book_id: book_id.0,
                     x_reader_id: x_reader_id.0,
+                    x_reader_pin: x_reader_pin.0,
                     genre: genre.0,
                     r#type: r#type.0,
                     page_size: page_size.0,
@@ -290,8 +328,8 @@ impl<H: Library> LibraryRoutes<H> {
         let the_output = self.handler.visit_desk(the_call).await?;
         Ok(
             match the_output {
-                VisitDeskOutput { location, x_queue } => {
-                    VisitDeskResponse::Success(location, x_queue)
+                VisitDeskOutput { location, x_queue, x_ticket } => {
+                    VisitDeskResponse::Success(location, x_queue, x_ticket)
                 }
             },
         )

@@ -275,20 +275,27 @@ pub struct LoanReader {
 )]
 pub struct Nothing {}
 
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    serde::Serialize,
-    serde::Deserialize,
-    poem_openapi::Object
-)]
+#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize, poem_openapi::Object)]
 pub struct ObtainTokenRequest {
     #[oai(validator(max_length = 10))]
     pub r#use: String,
     #[oai(skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ObtainTokenRequestKind>,
+    #[oai(validator(max_length = 40), skip_serializing_if_is_none)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Passphrase>,
+}
+
+/// As derived, but for what the document calls secret.
+impl std::fmt::Debug for ObtainTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObtainTokenRequest")
+            .field("use", &self.r#use)
+            .field("kind", &self.kind)
+            .field("passphrase", &"(secret)")
+            .finish()
+    }
 }
 
 #[derive(
@@ -344,6 +351,8 @@ impl std::str::FromStr for ObtainTokenRequestKind {
             .ok_or_else(|| "one of one-time, lasting is expected".to_owned())
     }
 }
+
+pub type Passphrase = String;
 
 #[derive(
     Debug,

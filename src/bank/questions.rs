@@ -1,0 +1,228 @@
+//! The questions that the rest of the service asks, each within the time budget and with its answer held against the contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use poem_openapi::types::{ParseFromJSON, ToJSON};
+use uuid::Uuid;
+
+use super::{BankError, DynCoreBank, rules, shared_number};
+use crate::consent::{Grant, Identity, Purpose};
+use crate::generated::core_bank::server::{
+    GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
+    ListAccountsParams, ListTransactionsParams,
+};
+use crate::generated::core_bank::types;
+use crate::ids::{AccountReference, CustomerId};
+
+/// Where a bank's implementation lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Implementation {
+    /// In this process. What it answers has been through no reader yet.
+    Linked,
+    /// Behind the generated client, which has held every answer against the document.
+    OverHttp,
+}
+
+/// The bank's core systems. Cheap to clone.
+#[derive(Clone)]
+pub struct Bank {
+    core: Arc<dyn DynCoreBank>,
+    implementation: Implementation,
+    budget: Duration,
+}
+
+/// Who a customer is. The number of the identity document has been forgotten.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    pub profile: types::Customer,
+    pub identity: Identity,
+}
+
+/// Whole days in Malaysian time, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+}
+
+/// Which transactions.
+#[derive(Debug, Clone)]
+pub struct TransactionsQuestion {
+    pub period: Period,
+    /// 10 to 500.
+    pub page_size: i32,
+}
+
+impl Bank {
+    /// `budget` is what the bank has for one question, repetitions included.
+    pub fn new(
+        core: Arc<dyn DynCoreBank>,
+        implementation: Implementation,
+        budget: Duration,
+    ) -> Self {
+        Self {
+            core,
+            implementation,
+            budget,
+        }
+    }
+
+    /// What the bank offers. Concerns no customer.
+    pub async fn capabilities(&self) -> Result<types::Capabilities, BankError> {
+        let params = GetCapabilitiesParams {
+            x_request_id: Uuid::new_v4(),
+        };
+        self.ask("getCapabilities", self.core.get_capabilities(params))
+            .await
+    }
+
+    /// Who the customer is. `request` is the id of this call in both sides' logs.
+    pub async fn customer(
+        &self,
+        request: Uuid,
+        customer: &CustomerId,
+    ) -> Result<Customer, BankError> {
+        let params = GetCustomerParams {
+            customer_id: customer.clone(),
+            x_request_id: request,
+        };
+        let profile = self.ask("getCustomer", self.core.get_customer(params));
+        let (profile, identity) = judged("getCustomer", rules::customer(profile.await?, customer))?;
+        Ok(Customer { profile, identity })
+    }
+
+    /// All accounts of the customer, also those that cannot be shared, in the order of the bank's own channels.
+    pub async fn accounts(
+        &self,
+        request: Uuid,
+        customer: &CustomerId,
+    ) -> Result<Vec<types::AccountSummary>, BankError> {
+        let params = ListAccountsParams {
+            customer_id: customer.clone(),
+            x_request_id: request,
+        };
+        let list = self.ask("listAccounts", self.core.list_accounts(params));
+        let mut accounts = judged("listAccounts", rules::accounts(list.await?))?;
+        for account in &mut accounts {
+            account.number = shared_number(account.kind, &account.number);
+        }
+        Ok(accounts)
+    }
+
+    /// One account. `reference` is the bank's own, as [`Self::accounts`] gave it.
+    pub async fn account(
+        &self,
+        request: Uuid,
+        grant: &Grant,
+        reference: &AccountReference,
+    ) -> Result<types::Account, BankError> {
+        let params = GetAccountParams {
+            customer_id: grant.customer().clone(),
+            account_reference: reference.clone(),
+            x_request_id: request,
+            x_consent_id: grant.consent_id().clone(),
+            x_dc_id: grant.dc_id().clone(),
+            x_purpose: purpose(grant),
+        };
+        let account = self.ask("getAccount", self.core.get_account(params));
+        let mut account = judged("getAccount", rules::account(account.await?, reference))?;
+        account.number = shared_number(account.kind, &account.number);
+        Ok(account)
+    }
+
+    /// The balance of this moment, pending transactions excluded.
+    pub async fn balance(
+        &self,
+        request: Uuid,
+        grant: &Grant,
+        reference: &AccountReference,
+    ) -> Result<types::Balance, BankError> {
+        let params = GetBalanceParams {
+            customer_id: grant.customer().clone(),
+            account_reference: reference.clone(),
+            x_request_id: request,
+            x_consent_id: grant.consent_id().clone(),
+            x_dc_id: grant.dc_id().clone(),
+            x_purpose: purpose(grant),
+        };
+        let balance = self.ask("getBalance", self.core.get_balance(params));
+        judged("getBalance", rules::balance(balance.await?))
+    }
+
+    /// The newest transactions of a period.
+    pub async fn transactions(
+        &self,
+        request: Uuid,
+        grant: &Grant,
+        reference: &AccountReference,
+        question: &TransactionsQuestion,
+    ) -> Result<types::TransactionPage, BankError> {
+        let params = ListTransactionsParams {
+            customer_id: grant.customer().clone(),
+            account_reference: reference.clone(),
+            from_date: question.period.from,
+            to_date: question.period.to,
+            page_size: question.page_size,
+            cursor: None,
+            x_request_id: request,
+            x_consent_id: grant.consent_id().clone(),
+            x_dc_id: grant.dc_id().clone(),
+            x_purpose: purpose(grant),
+        };
+        let page = self.ask("listTransactions", self.core.list_transactions(params));
+        judged(
+            "listTransactions",
+            rules::transactions(page.await?, question),
+        )
+    }
+
+    /// Within the budget; an answer that has not been read from a document is held against it here.
+    async fn ask<T: ToJSON + ParseFromJSON>(
+        &self,
+        operation: &'static str,
+        question: impl Future<Output = Result<T, BankError>>,
+    ) -> Result<T, BankError> {
+        let answer = tokio::time::timeout(self.budget, question).await;
+        let late = |_| {
+            Err(BankError::unavailable(format!(
+                "{operation}: no answer in time"
+            )))
+        };
+        let answer = match answer.unwrap_or_else(late) {
+            Ok(answer) if self.implementation == Implementation::Linked => {
+                as_documented(&answer).map_err(|rule| breach(operation, &rule))
+            }
+            other => other,
+        };
+        // These two do not mend themselves.
+        if let Err(error @ (BankError::Refused(_) | BankError::InvalidRequest(_))) = &answer {
+            tracing::error!(operation, %error, "the bank does not take our calls");
+        }
+        answer
+    }
+}
+
+fn as_documented<T: ToJSON + ParseFromJSON>(answer: &T) -> Result<T, String> {
+    T::parse_from_json(answer.to_json()).map_err(poem_openapi::types::ParseError::into_message)
+}
+
+/// What the document cannot say of an answer.
+fn judged<T>(operation: &'static str, answer: Result<T, rules::Broken>) -> Result<T, BankError> {
+    answer.map_err(|broken| breach(operation, broken.0))
+}
+
+fn breach(operation: &'static str, rule: &str) -> BankError {
+    tracing::error!(operation, rule, "the bank's answer breaks the contract");
+    BankError::unavailable(format!(
+        "{operation}: the answer breaks the contract: {rule}"
+    ))
+}
+
+fn purpose(grant: &Grant) -> types::Purpose {
+    match grant.purpose() {
+        Purpose::CreditUnderwriting => types::Purpose::CreditUnderwriting,
+        Purpose::PersonalFinance => types::Purpose::Pfm,
+    }
+}

@@ -1,0 +1,75 @@
+//! Where the bank's own systems are, for accounts and for signing in.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// `[bank]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bank {
+    pub kind: BankKind,
+    /// With `kind = "http"`.
+    #[serde(default)]
+    pub http: BankEndpoint,
+    /// With `kind = "linked"`: whatever the bank's own code wants to be told.
+    #[serde(default)]
+    pub settings: figment::value::Dict,
+}
+
+/// Who implements a contract of the bank's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BankKind {
+    /// The built-in demo bank.
+    Demo,
+    /// The bank, over HTTP.
+    Http,
+    /// The bank, in this binary.
+    Linked,
+}
+
+/// The bank's side of a contract over HTTP.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankEndpoint {
+    /// Without the path of the contract.
+    pub url: Option<String>,
+    /// PEM; left out, the system's authorities are trusted.
+    pub server_ca: Option<PathBuf>,
+    pub client_certificate: Option<PathBuf>,
+    pub client_private_key: Option<PathBuf>,
+    /// With a bearer token as its only content; read at every call.
+    pub token_file: Option<PathBuf>,
+}
+
+/// `[sign_in]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub kind: SignInKind,
+    /// Who checks what our pages ask for; left out, as `bank.kind`.
+    pub checked_by: Option<BankKind>,
+    /// Leave to ask for passwords on our pages.
+    pub collect_passwords: bool,
+    /// With `checked_by = "http"`.
+    #[serde(default)]
+    pub http: BankEndpoint,
+    /// Failed attempts before a user name is locked.
+    pub attempts: i32,
+    pub lock_minutes: i64,
+}
+
+/// How customers prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInKind {
+    Pages,
+}
+
+impl super::Config {
+    /// Who checks what our pages ask for.
+    pub fn sign_in_checked_by(&self) -> BankKind {
+        self.sign_in.checked_by.unwrap_or(self.bank.kind)
+    }
+}

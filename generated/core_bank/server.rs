@@ -620,7 +620,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -653,7 +653,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -686,7 +686,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -695,7 +695,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         account_reference: poem_openapi::param::Path<super::types::AccountReference>,
@@ -703,12 +703,20 @@ impl<H: CoreBank> CoreBankRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-consent-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_consent_id: poem_openapi::param::Header<super::types::ConsentId>,
         #[oai(
             name = "x-dc-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_dc_id: poem_openapi::param::Header<super::types::DataConsumerId>,
         #[oai(name = "x-purpose")]
@@ -744,7 +752,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -753,7 +761,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         account_reference: poem_openapi::param::Path<super::types::AccountReference>,
@@ -761,12 +769,20 @@ impl<H: CoreBank> CoreBankRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-consent-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_consent_id: poem_openapi::param::Header<super::types::ConsentId>,
         #[oai(
             name = "x-dc-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_dc_id: poem_openapi::param::Header<super::types::DataConsumerId>,
         #[oai(name = "x-purpose")]
@@ -802,7 +818,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -811,7 +827,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         account_reference: poem_openapi::param::Path<super::types::AccountReference>,
@@ -829,7 +845,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 512,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9._~:=+/-]+$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:=+/-]+$\")"
             )
         )]
         cursor: poem_openapi::param::Query<Option<super::types::Cursor>>,
@@ -837,12 +853,20 @@ impl<H: CoreBank> CoreBankRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-consent-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_consent_id: poem_openapi::param::Header<super::types::ConsentId>,
         #[oai(
             name = "x-dc-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_dc_id: poem_openapi::param::Header<super::types::DataConsumerId>,
         #[oai(name = "x-purpose")]
@@ -884,7 +908,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,

@@ -11,6 +11,8 @@ mod error;
 pub mod http;
 mod questions;
 mod rules;
+#[cfg(feature = "lab")]
+mod served;
 
 use crate::generated::core_bank::types::{AccountKind, AccountNumber};
 
@@ -18,6 +20,8 @@ pub use crate::generated::core_bank::server::{CoreBank, DynCoreBank};
 pub use crate::generated::core_bank::types;
 pub use demo::DemoBank;
 pub use error::BankError;
+#[cfg(feature = "lab")]
+pub use served::ServedBank;
 pub use questions::{Bank, Customer, Implementation, Period, TransactionsQuestion};
 
 /// An account's number as the consumer and the customer see it: a card's shows the first six and last four digits (ADR 0001),

@@ -46,7 +46,7 @@ pub mod core_bank {
 #[doc(hidden)]
 pub mod lab {
     pub use crate::app::Service;
-    pub use crate::bank::{DemoBank, ServedBank};
+    pub use crate::bank::{DemoBank, DynCoreBank, ServedBank};
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};

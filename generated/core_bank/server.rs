@@ -8,8 +8,8 @@
 pub trait CoreBank: Send + Sync + 'static {
     /// What this implementation offers
     ///
-    /// Asked at start, by `izin doctor`, and every few minutes as a sign of life. Touches no customer data and should
-    /// answer even while the systems behind are in maintenance.
+    /// Asked at start and by `izin bank check`. Touches no customer data and should answer even while the systems behind
+    /// are in maintenance.
     ///
     /// `GET /core-bank/v1/capabilities`
     fn get_capabilities(
@@ -21,8 +21,8 @@ pub trait CoreBank: Send + Sync + 'static {
 
     /// Who the customer is
     ///
-    /// Asked when the customer signs in, when they approve a consent (the identity document goes into it, hashed), and
-    /// when PayNet asks for the claims about whoever approved.
+    /// Asked when the customer approves a consent (the identity document goes into it, hashed), and when PayNet asks for
+    /// the claims about whoever approved.
     ///
     /// `GET /core-bank/v1/customers/{customer_id}`
     fn get_customer(

@@ -241,7 +241,7 @@ pub struct Capabilities {
     /// Major and minor version of this contract that the bank implements.
     #[oai(validator(custom = "super::super::runtime::Matches(\"^1\\\\.[0-9]{1,3}$\")"))]
     pub contract_version: String,
-    /// Name and version of the bank's software, for `izin doctor` and support.
+    /// Name and version of the bank's software, for Izin's log and for support.
     #[oai(validator(max_length = 100, min_length = 1), skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implementation: Option<String>,
@@ -1002,7 +1002,13 @@ pub struct Notice {
     )]
     pub dc_id: DataConsumerId,
     /// Name of the Data Consumer as the customer saw it.
-    #[oai(validator(max_length = 200, min_length = 1))]
+    #[oai(
+        validator(
+            max_length = 200,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[^\\\\x00-\\\\x1F\\\\x7F]+$\")"
+        )
+    )]
     pub dc_name: String,
     pub purpose: Purpose,
     /// What the consent covers or covered.

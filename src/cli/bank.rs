@@ -1,5 +1,6 @@
 //! `izin bank`: for those who implement the bank's contracts.
 
+mod check;
 mod demo;
 
 use std::process::ExitCode;
@@ -15,12 +16,14 @@ pub struct Bank {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Check),
     Demo(demo::Demo),
 }
 
 impl Bank {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Check(check) => check.run().await,
             Command::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
         }
     }

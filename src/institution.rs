@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use figment::Figment;
@@ -59,11 +58,6 @@ impl Institution {
             Some(_) => "bank.kind = \"linked\"".to_owned(),
             None => String::new(),
         }
-    }
-
-    /// Runs the command line of this process: what the binary's `main` does.
-    pub fn main(self) -> ExitCode {
-        crate::cli::run(self)
     }
 }
 

@@ -27,6 +27,13 @@ mod store;
 mod trust;
 mod webhooks;
 
+impl Institution {
+    /// Runs the command line of this process: what the binary's `main` does.
+    pub fn main(self) -> std::process::ExitCode {
+        cli::run(self)
+    }
+}
+
 pub use institution::{ConnectError, Institution, Settings};
 
 /// What a bank implements: the contract `openapi/core-bank-1.yaml`, generated as a trait with its types.

@@ -16,7 +16,8 @@ use izin::lab::{DemoBank, DynCoreBank, Handshake, ServedBank, SystemClock, serve
 use izin_simulator::DataCall;
 use serde_json::{Value, json};
 
-use crate::harness::{ConsentStory, Database, Meddler, Meddling, TestApp, on_both_databases, pki};
+use crate::harness::{
+    ConsentStory, Database, Meddler, Meddling, TOTP_SECRET, TestApp, on_both_databases, pki};
 
 on_both_databases!(over_mutual_tls);
 
@@ -202,12 +203,17 @@ async fn a_bank_that_is_down_loses_nobody() {
     let page = http("502 Bad Gateway", "text/html", "<h1>Bad gateway</h1>");
     meddler.orders([Meddling::Answers(page)]);
     let shown = customer
-        .signs_in("paynet", "paynet", crate::harness::TOTP_SECRET)
-        .await;
-    drop(shown);
-    assert_eq!(consent.at_paynet().consent.status.to_string(), "awaiting_authorization");
-    let again = app.approves(&consent);
-    again.await;
+        .signs_in("paynet", "paynet", TOTP_SECRET)
+        .await
+        .unwrap();
+    assert_eq!(shown.screen(), "error", "{}", shown.summary());
+    let journey = format!("{}/consent", app.service.public_url);
+    let again = customer.opens(&journey).await.unwrap();
+    assert_eq!(again.screen(), "accounts", "{}", again.summary());
+    customer.selects_first().await.unwrap();
+    customer.approves().await.unwrap();
+    let result = customer.waits_for_result().await.unwrap();
+    assert_eq!(result.attribute("data-outcome"), Some("approved"));
     app.stop().await;
     bank.stop().await;
 }

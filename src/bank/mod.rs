@@ -6,6 +6,8 @@
 //! An answer that breaks the contract is no answer: it ends as [`BankError::Unavailable`] and an alert, never as wrong data.
 
 mod contract;
+#[cfg(all(test, feature = "lab"))]
+mod contract_tests;
 mod demo;
 mod error;
 pub mod http;
@@ -20,9 +22,9 @@ pub use crate::generated::core_bank::server::{CoreBank, DynCoreBank};
 pub use crate::generated::core_bank::types;
 pub use demo::DemoBank;
 pub use error::BankError;
+pub use questions::{Bank, Customer, Implementation, Period, TransactionsQuestion};
 #[cfg(feature = "lab")]
 pub use served::ServedBank;
-pub use questions::{Bank, Customer, Implementation, Period, TransactionsQuestion};
 
 /// An account's number as the consumer and the customer see it: a card's shows the first six and last four digits (ADR 0001),
 /// others are whole.

@@ -37,15 +37,10 @@ impl ServedBank {
         handshake: Handshake,
         token: Option<SecretString>,
     ) -> std::io::Result<Self> {
-        let guard = Arc::new(BankGuard { token });
-        let routes = CoreBankRoutes::guarded(Arc::new(bank), guard);
-        let routes = OpenApiService::new(routes, "core bank", "")
-            .map_to_response()
-            .around(echoing);
         let listener = BoundListener::bind(address, handshake, CONNECTIONS).await?;
         let address = listener.address();
         let stop = CancellationToken::new();
-        let endpoint = Traced::new("bank", routes).boxed();
+        let endpoint = Traced::new("bank", routes(bank, token)).boxed();
         let task = tokio::spawn(listener.serve(endpoint, stop.clone()));
         Ok(Self {
             address,
@@ -61,6 +56,18 @@ impl ServedBank {
             tracing::warn!(%error, "the served bank did not end cleanly");
         }
     }
+}
+
+/// The contract's operations behind a token.
+pub(super) fn routes(
+    bank: Arc<dyn DynCoreBank>,
+    token: Option<SecretString>,
+) -> impl Endpoint<Output = Response> {
+    let guard = Arc::new(BankGuard { token });
+    let routes = CoreBankRoutes::guarded(Arc::new(bank), guard);
+    OpenApiService::new(routes, "core bank", "")
+        .map_to_response()
+        .around(echoing)
 }
 
 /// Gives `x-request-id` back, on errors too.

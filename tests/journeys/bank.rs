@@ -17,7 +17,8 @@ use izin_simulator::DataCall;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ConsentStory, Database, Meddler, Meddling, TOTP_SECRET, TestApp, on_both_databases, pki};
+    ConsentStory, Database, Meddler, Meddling, TOTP_SECRET, TestApp, on_both_databases, pki,
+};
 
 on_both_databases!(over_mutual_tls);
 
@@ -30,7 +31,10 @@ async fn over_mutual_tls(database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let token_file = folder.path().join("token");
     std::fs::write(&token_file, format!("{TOKEN}\n")).unwrap();
-    let (certificate, key) = (keys.certificate_file("dp-server"), keys.key_file("dp-server"));
+    let (certificate, key) = (
+        keys.certificate_file("dp-server"),
+        keys.key_file("dp-server"),
+    );
     let ca = keys.certificate_file("ca");
     let tls = server_config(&certificate, &key, Some(&ca)).unwrap();
     let bank = served(demo(), Handshake::Tls(Arc::new(tls)), Some(TOKEN)).await;
@@ -45,21 +49,33 @@ async fn over_mutual_tls(database: Database) {
     );
     let app = TestApp::start_with(database, &settings).await;
     let consent = app.approved_consent(&EVERYTHING).await;
-    assert_eq!(consent.balance().await.data()["current_balance"]["amount"], "5123.45");
+    assert_eq!(
+        consent.balance().await.data()["current_balance"]["amount"],
+        "5123.45"
+    );
     let call = DataCall::account(&consent.id, consent.account());
     let account = app.simulator.data_call(call).await.unwrap();
-    assert_eq!(account.data()["account_holder_name"], "Nurul Iman binti Rahman");
+    assert_eq!(
+        account.data()["account_holder_name"],
+        "Nurul Iman binti Rahman"
+    );
     let call = DataCall::transactions(&consent.id, consent.account()).query("page_size", "10");
     let page = app.simulator.data_call(call).await.unwrap();
     assert_eq!(page.data().as_array().map(Vec::len), Some(10));
 
     // A new token needs no restart, and a wrong one is no data.
     std::fs::write(&token_file, "another").unwrap();
-    assert_eq!(refusal(&consent).await, (503, "temporarily_unavailable".into()));
+    assert_eq!(
+        refusal(&consent).await,
+        (503, "temporarily_unavailable".into())
+    );
     std::fs::write(&token_file, TOKEN).unwrap();
     assert_eq!(consent.balance().await.status(), 200);
     bank.stop().await;
-    assert_eq!(refusal(&consent).await, (503, "temporarily_unavailable".into()));
+    assert_eq!(
+        refusal(&consent).await,
+        (503, "temporarily_unavailable".into())
+    );
     app.stop().await;
 }
 
@@ -89,7 +105,11 @@ async fn every_refusal_has_its_meaning() {
         let consent = app.approved_consent(&EVERYTHING).await;
         for (error, status, code) in &meanings {
             scripted.next(Script::Fails(error.clone()));
-            assert_eq!(refusal(&consent).await, (*status, (*code).into()), "{error:?}");
+            assert_eq!(
+                refusal(&consent).await,
+                (*status, (*code).into()),
+                "{error:?}"
+            );
         }
         scripted.next(Script::Fails(BankError::Unavailable {
             reason: "night run".into(),
@@ -97,7 +117,11 @@ async fn every_refusal_has_its_meaning() {
         }));
         let answer = consent.balance().await.answer;
         assert_eq!(answer.header("retry-after"), Some("77"));
-        assert_eq!(consent.balance().await.status(), 200, "and the next call has data");
+        assert_eq!(
+            consent.balance().await.status(),
+            200,
+            "and the next call has data"
+        );
     }
     over_http.stop().await;
     linked.stop().await;
@@ -119,7 +143,10 @@ async fn a_linked_bank_is_held_to_the_contract() {
     ];
     for change in wrong {
         scripted.next(Script::Changes(change));
-        assert_eq!(refusal(&consent).await, (503, "temporarily_unavailable".into()));
+        assert_eq!(
+            refusal(&consent).await,
+            (503, "temporarily_unavailable".into())
+        );
     }
     // Nothing owed is nobody's debt.
     scripted.next(Script::Changes(|balance| {
@@ -154,7 +181,8 @@ async fn the_wire_may_do_anything() {
     assert_eq!(meddler.seen(), 3, "three attempts are enough");
 
     let balance = |amount: &str| {
-        let money = json!({ "credit_debit_indicator": "credit", "amount": amount, "currency": "MYR" });
+        let money =
+            json!({ "credit_debit_indicator": "credit", "amount": amount, "currency": "MYR" });
         json!({ "as_of": "2026-01-05T09:41:07+08:00", "current": money, "credit_lines_included": false }).to_string()
     };
     let endless = format!("\"{}\"", "x".repeat(5 * 1024 * 1024));
@@ -179,8 +207,16 @@ async fn the_wire_may_do_anything() {
         meddler.forgets();
         meddler.seen();
     }
-    meddler.orders([Meddling::Answers(http("200 OK", "application/json", &balance("5.00")))]);
-    assert_eq!(consent.balance().await.status(), 200, "the right form is read");
+    meddler.orders([Meddling::Answers(http(
+        "200 OK",
+        "application/json",
+        &balance("5.00"),
+    ))]);
+    assert_eq!(
+        consent.balance().await.status(),
+        200,
+        "the right form is read"
+    );
     meddler.seen();
 
     meddler.orders([Meddling::Sleeps]);
@@ -240,7 +276,9 @@ async fn served(
 ) -> ServedBank {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let token = token.map(|token| token.to_owned().into());
-    ServedBank::start(bank, any, handshake, token).await.unwrap()
+    ServedBank::start(bank, any, handshake, token)
+        .await
+        .unwrap()
 }
 
 /// An Izin with this bank in its own process.
@@ -349,7 +387,11 @@ async fn the_kit_on_the_command_line() {
     let (code, told) = kit(&[&asked[..], &with_token].concat()).await;
     assert_eq!(code, Some(1), "nobody is there: {told}");
     assert!(told.contains("no connection"), "{told}");
-    assert_eq!(kit(&["--url", &url]).await.0, Some(2), "whom to ask about is not said");
+    assert_eq!(
+        kit(&["--url", &url]).await.0,
+        Some(2),
+        "whom to ask about is not said"
+    );
 }
 
 async fn kit(arguments: &[&str]) -> (Option<i32>, String) {
@@ -357,5 +399,8 @@ async fn kit(arguments: &[&str]) -> (Option<i32>, String) {
     command.args(["bank", "check"]).args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.unwrap().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
 }

@@ -50,11 +50,7 @@ impl TestApp {
     }
 
     /// With a bank's own code.
-    pub async fn start_linked(
-        database: Database,
-        extra: &str,
-        institution: Institution,
-    ) -> Self {
+    pub async fn start_linked(database: Database, extra: &str, institution: Institution) -> Self {
         let pki = tokio::task::spawn_blocking(pki).await.unwrap();
         let simulator = Simulator::start(SimulatorOptions::new(pki.clone()))
             .await
@@ -62,7 +58,9 @@ impl TestApp {
         let settings = settings(&database.url, &simulator).to_toml().unwrap();
         let config = Config::from_layers(&[DEMO, &settings, extra]).unwrap();
         let clock = Arc::new(ShiftedClock::default());
-        let service = Service::start(config, clock.clone(), institution).await.unwrap();
+        let service = Service::start(config, clock.clone(), institution)
+            .await
+            .unwrap();
         let port = service.webhooks_address.port();
         simulator
             .register_provider(registration(pki, port, &service.public_url).unwrap())

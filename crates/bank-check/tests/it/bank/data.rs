@@ -35,7 +35,7 @@ const fn account(
 }
 
 pub const ACCOUNTS: [Account; 8] = [
-    account("CIF-1", "SA-1", "savings", "eligible", "7001234567", 72),
+    account("CIF-1", "SA-1", "savings", "eligible", "7001234567", 40),
     account("CIF-1", "CC-1", "credit_card", "eligible", "512345******2346", 14),
     account("CIF-1", "HL-1", "mortgage", "eligible", "9001112221", 0),
     account("CIF-1", "PN-1", "pension", "eligible", "9101112221", 0),
@@ -99,12 +99,12 @@ impl Account {
         detail
     }
 
-    /// Newest first: one every fifth day or so until yesterday, at the edges of days in Malaysia and in Greenwich, two at one instant.
+    /// Newest first: one every ninth day until yesterday, at the edges of days in Malaysia and in Greenwich, two at one instant.
     pub fn transactions(&self) -> Vec<Row> {
         let times = [(0, 0, 10), (7, 59, 50), (8, 0, 10), (12, 30, 0), (23, 59, 50)];
         let mut rows: Vec<_> = (0..self.rows)
             .map(|at| {
-                let day = today() - Days::new(1 + at * 5);
+                let day = today() - Days::new(1 + at * 9);
                 let (hour, minute, second) = times[usize::try_from(at).unwrap() % times.len()];
                 let time = NaiveTime::from_hms_opt(hour, minute, second).unwrap();
                 let at_time = day.and_time(time).and_local_timezone(malaysia()).unwrap();

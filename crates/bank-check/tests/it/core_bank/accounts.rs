@@ -214,7 +214,7 @@ async fn cb_20_a_loan_that_ends_before_it_begins() {
 async fn cb_20_a_card_number_in_full() {
     let number = "5123456789012346";
     let open = move |seen: &Seen, answer: &mut Answer| {
-        if seen.is("listAccounts") && answer.status == 200 {
+        if seen.is("listAccounts") && seen.segment(1) == "CIF-1" && answer.status == 200 {
             answer.json["accounts"][1]["number"] = json!(number);
         }
         if seen.is("getAccount") && seen.segment(3) == "CC-1" {
@@ -223,7 +223,6 @@ async fn cb_20_a_card_number_in_full() {
     };
     let report = check_core(Bank::tampered(open), &options()).await;
     assert_not_met(&report, &[]);
-    // The other customer has one account, so only the first customer's list is changed.
     assert_eq!(with_verdict(&report, Verdict::Warning), ["CB-20"], "{report}");
     assert!(!report.to_text().contains(number));
 }

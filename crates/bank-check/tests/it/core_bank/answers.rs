@@ -294,7 +294,7 @@ async fn cb_11_no_capabilities() {
             answer.become_error(500, "server_error");
         }
     };
-    tampered(broken, &["CB-08", "CB-11"]).await;
+    tampered(broken, &["CB-11"]).await;
 }
 
 fn busy(answer: &mut Answer, retry_after: Option<&str>) {

@@ -99,7 +99,7 @@ async fn cb_27_a_period_that_is_none() {
 #[tokio::test]
 async fn cb_28_a_short_history_is_a_warning() {
     let mut bank = Bank::right();
-    bank.savings().truncate(40);
+    bank.savings().truncate(20);
     let report = check_core(bank, &options()).await;
     assert_not_met(&report, &[]);
     assert_eq!(with_verdict(&report, Verdict::Warning), ["CB-28"], "{report}");

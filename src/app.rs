@@ -18,8 +18,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::authorization::{Authorization, AuthorizationParts};
 use crate::clock::SharedClock;
-use crate::config::Config;
-use crate::generated::ofp_dp::server::OfpWebhooksRoutes;
+use crate::config::{AuthorizeListener, Config};
+use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{BoundListener, Handshake, Traced, install_crypto_provider, server_config};
 use crate::ids::DpId;
 use crate::institution::Institution;
@@ -35,11 +35,13 @@ use crate::sign_in::PasswordSignIn;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
-use crate::webhooks::Webhooks;
+use crate::webhooks::{Mirror, Webhooks};
 use banks::Banks;
 
-/// The operations that a customer's browser or anybody may call.
-const ON_PUBLIC_LISTENER: &[&str] = &["authorize", "getProviderJwks"];
+/// Where a customer's browser arrives.
+const AUTHORIZE: &str = "authorize";
+/// What anybody may call.
+const PROVIDER_JWKS: &str = "getProviderJwks";
 
 /// A running Data Provider.
 pub struct Service {
@@ -71,6 +73,9 @@ impl Service {
         institution: Institution,
     ) -> anyhow::Result<Self> {
         config.check()?;
+        for danger in config.ofp.profile.dangers() {
+            tracing::warn!("ofp.profile.{danger} is set: a check of account calls is left out");
+        }
         install_crypto_provider();
         let rooms = build(&config, clock, institution).await?;
         let webhooks = bind_webhooks(&config).await?;
@@ -159,13 +164,18 @@ async fn build(
             clock: clock.clone(),
             deliveries: announced,
             store: store.clone(),
+            update: config.ofp.profile.timeout_update,
         },
         guard: OfpGuard {
             keys: paynet.keys().clone(),
             sealer,
             store: store.clone(),
             transport: Transport::Public,
-            verifier: SignatureVerifier::new(paynet.keys().clone()),
+            verifier: SignatureVerifier::new(
+                paynet.keys().clone(),
+                &config.ofp.profile,
+                clock.clone(),
+            ),
         },
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {
@@ -193,17 +203,35 @@ impl Endpoints {
             resources: rooms.resources.clone(),
             signing: rooms.signing.clone(),
         });
-        let guarded = |transport: Transport| {
-            let guard = OfpGuard {
-                transport,
-                ..rooms.guard.clone()
-            };
-            OfpWebhooksRoutes::guarded(handler.clone(), Arc::new(guard))
+        let profile = &config.ofp.profile;
+        let authorizes_on = |listener| profile.authorize_listeners.contains(&listener);
+        let guard = OfpGuard {
+            transport: Transport::MutualTls { allowed },
+            ..rooms.guard.clone()
         };
-        let service = OpenApiService::new(guarded(Transport::MutualTls { allowed }), "OFP", "");
-        let webhooks = service.map_to_response();
-        let for_browsers = guarded(Transport::Public).only(ON_PUBLIC_LISTENER);
-        let for_browsers = OpenApiService::new(for_browsers, "OFP", "")
+        let on_webhooks: Vec<&str> = OPERATIONS
+            .iter()
+            .map(|operation| operation.id)
+            .filter(|id| *id != AUTHORIZE || authorizes_on(AuthorizeListener::Webhooks))
+            .collect();
+        let webhooks = OfpWebhooksRoutes::guarded(handler.clone(), Arc::new(guard.clone()));
+        let webhooks = OpenApiService::new(webhooks.only(&on_webhooks), "OFP", "").map_to_response();
+        let webhooks = if profile.jwks_mirror {
+            Mirror {
+                keys: guard.keys.clone(),
+                guard,
+                inner: webhooks,
+            }
+            .boxed()
+        } else {
+            webhooks.boxed()
+        };
+        let mut on_public = vec![PROVIDER_JWKS];
+        if authorizes_on(AuthorizeListener::Public) {
+            on_public.push(AUTHORIZE);
+        }
+        let for_browsers = OfpWebhooksRoutes::guarded(handler, Arc::new(rooms.guard.clone()));
+        let for_browsers = OpenApiService::new(for_browsers.only(&on_public), "OFP", "")
             .map_to_response()
             .boxed();
         let pages = Arc::new(Pages {

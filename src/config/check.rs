@@ -38,6 +38,7 @@ impl Config {
         self.missing_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
+        self.wire_profile(&mut problems);
         self.banks(&mut problems);
         self.unsafe_operations(&mut problems);
         if problems.is_empty() {
@@ -169,33 +170,6 @@ impl Config {
             .iter()
             .filter(|(_, value)| !(1..=10_000).contains(value));
         problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 10000")));
-        let profile = &self.ofp.profile;
-        let seconds = [
-            (
-                "ofp.profile.issued_at_window",
-                profile.issued_at_window,
-                1..=3600,
-            ),
-            ("ofp.profile.clock_skew", profile.clock_skew, 0..=300),
-            (
-                "ofp.profile.token_lifetime",
-                profile.token_lifetime,
-                1..=3600,
-            ),
-        ];
-        for (key, value, range) in seconds {
-            if !range.contains(&value) {
-                let (from, to) = (range.start(), range.end());
-                problems.push(format!("{key} must be between {from} and {to} seconds"));
-            }
-        }
-        let known = ["x-signature", "x-fapi-signature"];
-        let headers = &self.ofp.profile.signature_headers;
-        if headers.is_empty() || headers.iter().any(|name| !known.contains(&name.as_str())) {
-            problems.push(format!(
-                "ofp.profile.signature_headers must be some of {known:?}"
-            ));
-        }
     }
 }
 

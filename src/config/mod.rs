@@ -7,6 +7,7 @@ mod check;
 mod listeners;
 mod ofp;
 mod ops;
+mod profile;
 
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,12 @@ use serde::Deserialize;
 pub use bank::{Bank, BankEndpoint, BankKind, SignIn};
 pub use check::ConfigProblems;
 pub use listeners::Listeners;
-pub use ofp::{Ofp, WireProfile};
+pub use ofp::{ClientAuth, Ofp};
 pub use ops::Ops;
+pub use profile::{
+    AuthorizeListener, BalanceAmount, ResponseBody, ResponsePayload, SignatureHeader, SigningParty,
+    TimeoutUpdate, UpdateMethod, WireProfile,
+};
 
 /// The commented defaults, which are documentation as well.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");

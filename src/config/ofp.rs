@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::consent::ReasonCode;
+use super::profile::WireProfile;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +17,7 @@ pub struct Ofp {
     pub server_ca: Option<PathBuf>,
     pub client_certificate: Option<PathBuf>,
     pub client_private_key: Option<PathBuf>,
+    pub client_auth: ClientAuth,
     pub redirect_uris: Vec<String>,
     /// `dc_id` to the name customers are shown.
     pub consumers: BTreeMap<String, String>,
@@ -24,24 +25,12 @@ pub struct Ofp {
     pub profile: WireProfile,
 }
 
-/// The wire profile v1.2.2 (docs/decisions/0001-wire-profile.md). Each field is described in
-/// `config/default.toml`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WireProfile {
-    pub signature_headers: Vec<String>,
-    /// Seconds.
-    pub issued_at_window: i64,
-    /// Seconds.
-    pub clock_skew: i64,
-    /// Seconds.
-    pub token_lifetime: i64,
-    pub paynet_jwks_path: String,
-    pub consumer_jwks_path: String,
-    pub declined_reason: ReasonCode,
-    pub no_account_reason: ReasonCode,
-    pub envelope_status: String,
-    pub redirect_consent_id: String,
-    pub redirect_error: String,
-    pub redirect_error_description: String,
+/// How we prove who we are at PayNet's token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// A signed client assertion, beside the client certificate.
+    PrivateKeyJwt,
+    /// The client certificate alone (RFC 8705 §2.1).
+    TlsClientAuth,
 }

@@ -77,14 +77,41 @@ impl ErrorCode {
     }
 }
 
+impl ErrorCode {
+    /// The reason of a failure that nobody gave a more particular one.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "request.denied",
+            Self::AccountTemporarilyBlocked => "bank.account_blocked",
+            Self::ConsentInvalid => "consent.invalid",
+            Self::InvalidClaim => "claims.invalid",
+            Self::InvalidClient => "tls.client_not_allowed",
+            Self::InvalidRequest => "request.invalid",
+            Self::InvalidScope => "consent.permission_missing",
+            Self::InvalidSignature => "jws.invalid",
+            Self::MethodNotAllowed => "request.method",
+            Self::NotFound => "request.not_found",
+            Self::PayloadTooLarge => "request.too_large",
+            Self::PermanentAccountAccessFailure => "bank.account_gone",
+            Self::RequestTimeout => "request.too_slow",
+            Self::ServerError => "service.failed",
+            Self::TemporarilyUnavailable => "service.unavailable",
+            Self::TransientAccountAccessFailure => "bank.account_unavailable",
+            Self::UnsupportedMediaType => "request.media_type",
+        }
+    }
+}
+
 /// A failure with the words for the outside and, apart from them, the reason for our log.
 #[derive(Debug, Clone)]
 pub struct ApiError {
     pub code: ErrorCode,
     /// For the caller: no personal data, no internals.
     pub description: Cow<'static, str>,
-    /// For the log: a stable word or the cause. Never a token or personal data.
-    pub reason: Cow<'static, str>,
+    /// For the log: the stable word, one of those in docs/refusals.md.
+    pub reason: &'static str,
+    /// For the log: the cause in particular. Never a token or personal data.
+    pub detail: Cow<'static, str>,
     /// Seconds, for 429 and 503.
     pub retry_after: Option<u32>,
 }
@@ -94,7 +121,8 @@ impl ApiError {
         Self {
             code,
             description: description.into(),
-            reason: Cow::Borrowed(""),
+            reason: code.reason(),
+            detail: Cow::Borrowed(""),
             retry_after: None,
         }
     }
@@ -109,7 +137,7 @@ impl ApiError {
             ErrorCode::ServerError,
             "an unexpected error occurred on our side",
         )
-        .because(cause.to_string())
+        .detailed(cause.to_string())
     }
 
     /// Something we depend on is not there for the moment.
@@ -119,13 +147,20 @@ impl ApiError {
             "the service cannot answer for the moment; please try again",
         );
         error.retry_after = Some(5);
-        error.because(cause.to_string())
+        error.detailed(cause.to_string())
     }
 
-    /// Adds the reason for the log.
+    /// Says in the log which rule it was, by a word that is listed in docs/refusals.md.
     #[must_use]
-    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
-        self.reason = reason.into();
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    /// Adds the cause for the log.
+    #[must_use]
+    pub fn detailed(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = detail.into();
         self
     }
 }
@@ -188,35 +223,38 @@ fn from_framework(error: &poem::Error) -> ApiError {
         status if status.is_client_error() => ErrorCode::InvalidRequest,
         _ => return ApiError::internal(error),
     };
-    let description = match code {
+    let description: Cow<'static, str> = match code {
         ErrorCode::NotFound => "there is no such resource".into(),
         ErrorCode::MethodNotAllowed => "this method is not supported here".into(),
         ErrorCode::PayloadTooLarge => "the body is larger than allowed".into(),
         ErrorCode::UnsupportedMediaType => "this media type is not supported here".into(),
-        _ => parse_failure(error),
+        _ => return parse_failure(error),
     };
     ApiError::new(code, description)
 }
 
 /// What could not be read, by name only: the framework's own words quote the input, which may be personal.
-fn parse_failure(error: &poem::Error) -> String {
+fn parse_failure(error: &poem::Error) -> ApiError {
     use poem_openapi::error::{ParseParamError, ParsePathError, ParseRequestPayloadError};
-    if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
-        format!(
-            "the parameter {} is missing or not as documented",
-            parameter.name
-        )
-    } else if error.is::<ParsePathError>() {
-        // The framework calls path parameters by their position.
-        "a parameter in the path is not as documented".to_owned()
-    } else if let Some(body) = error.downcast_ref::<ParseRequestPayloadError>() {
-        match schemas_named_in(&body.reason) {
-            Some(schemas) => format!("the body is not as documented (at {schemas})"),
-            None => "the body is not JSON as documented".to_owned(),
-        }
-    } else {
-        "the request cannot be read".to_owned()
-    }
+    let (description, reason): (Cow<'static, str>, _) =
+        if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
+            let name = parameter.name;
+            let told = format!("the parameter {name} is missing or not as documented");
+            (told.into(), "request.parameter")
+        } else if error.is::<ParsePathError>() {
+            // The framework calls path parameters by their position.
+            let told = "a parameter in the path is not as documented";
+            (told.into(), "request.parameter")
+        } else if let Some(body) = error.downcast_ref::<ParseRequestPayloadError>() {
+            let told = match schemas_named_in(&body.reason) {
+                Some(schemas) => format!("the body is not as documented (at {schemas})").into(),
+                None => "the body is not JSON as documented".into(),
+            };
+            (told, "request.body")
+        } else {
+            ("the request cannot be read".into(), "request.invalid")
+        };
+    ApiError::invalid_request(description).because(reason)
 }
 
 /// The schemas of the framework's message, innermost first: `… type "A" … parsing "B"` is `A in B`.

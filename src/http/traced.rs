@@ -95,9 +95,9 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         let (status, path) = (response.status().as_u16(), loggable(uri.path()));
         let millis = started.elapsed().as_millis();
         if let Some(error) = response.extensions().get::<ApiError>() {
-            let (error, reason) = (error.code.as_str(), &error.reason);
+            let (code, reason, detail) = (error.code.as_str(), error.reason, &error.detail);
             tracing::info!(
-                listener = self.listener, %interaction, %method, path, status, millis, error, %reason,
+                listener = self.listener, %interaction, %method, path, status, millis, error = code, reason, %detail,
                 "request refused"
             );
         } else {

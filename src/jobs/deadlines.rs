@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
+use crate::config::TimeoutUpdate;
 use crate::consent::{Command, Outcome, apply};
 use crate::store::{At, Store, StoreError};
 
@@ -17,6 +18,8 @@ pub struct Deadlines {
     pub clock: SharedClock,
     pub deliveries: Arc<Notify>,
     pub store: Store,
+    /// Whether PayNet is told; it has a clock of its own (ADR 0001).
+    pub update: TimeoutUpdate,
 }
 
 impl Deadlines {
@@ -39,9 +42,12 @@ impl Deadlines {
     async fn end_undecided(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         for consent in self.store.undecided(At(now), BATCH).await? {
-            let Ok(Outcome::Changed(change)) = apply(&consent, Command::ClockRanOut, now) else {
+            let Ok(Outcome::Changed(mut change)) = apply(&consent, Command::ClockRanOut, now) else {
                 continue;
             };
+            if self.update == TimeoutUpdate::None {
+                change.intent = None;
+            }
             match self.store.commit(&change).await {
                 Ok(()) => {
                     tracing::info!(consent = %consent.id, "nobody decided in time");

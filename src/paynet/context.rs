@@ -1,14 +1,17 @@
-//! What every generated call to PayNet carries: the bearer token and an interaction id.
+//! What every generated call to PayNet carries: the bearer token, an interaction id, and the method that the wire profile
+//! says.
 
 use std::fmt;
 use std::sync::Arc;
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::token::TokenSource;
+use crate::config::UpdateMethod;
 use crate::generated::ofp_dp::client::Client;
 
 const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
@@ -17,11 +20,15 @@ const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-i
 #[derive(Clone)]
 pub struct ClientContext {
     tokens: Arc<TokenSource>,
+    update_method: UpdateMethod,
 }
 
 impl ClientContext {
-    pub(super) fn new(tokens: Arc<TokenSource>) -> Self {
-        Self { tokens }
+    pub(super) fn new(tokens: Arc<TokenSource>, update_method: UpdateMethod) -> Self {
+        Self {
+            tokens,
+            update_method,
+        }
     }
 }
 
@@ -35,7 +42,7 @@ impl ClientHooks<ClientContext> for Client {
     async fn pre<E>(
         &self,
         request: &mut reqwest::Request,
-        _operation: &OperationInfo,
+        _: &OperationInfo,
     ) -> Result<(), Error<E>> {
         let custom = |problem: String| Error::Custom(problem);
         let token = self
@@ -48,6 +55,10 @@ impl ClientHooks<ClientContext> for Client {
         let mut bearer = HeaderValue::from_str(&bearer)
             .map_err(|_| custom("the access token is not a header value".to_owned()))?;
         bearer.set_sensitive(true);
+        // Update Consent is the one PATCH of the document; PayNet's texts also call it a POST (ADR 0001).
+        if self.inner().update_method == UpdateMethod::Post && request.method() == Method::PATCH {
+            *request.method_mut() = Method::POST;
+        }
         let headers = request.headers_mut();
         // The generator adds the document's version, which PayNet does not know.
         headers.remove("api-version");

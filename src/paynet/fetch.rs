@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, Identity, redirect};
 
 use super::{PaynetSetupError, required_path};
@@ -12,6 +13,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// PayNet's own bound on synchronous calls is five seconds (ADR 0001); ours is a little longer, so that
 /// its late answer is still heard.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// A key set may be wanted while PayNet waits for our answer to a data call, so a source that does not answer must not take all of
+/// its five seconds.
+const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Presents our client certificate and trusts PayNet's authority only. Redirects are never followed.
 pub fn mutual_tls_client(config: &Ofp) -> Result<Client, PaynetSetupError> {
@@ -50,6 +55,8 @@ fn read(path: &Path) -> Result<Vec<u8>, PaynetSetupError> {
 pub enum FetchError {
     #[error("{0}")]
     Transport(String),
+    #[error("the answer is {0:?} and not JSON")]
+    MediaType(String),
     #[error("status {0}")]
     Status(u16),
     #[error("the answer is larger than {0} bytes")]
@@ -67,13 +74,29 @@ impl Fetcher {
         Self { http }
     }
 
-    /// The body of a 200, at most `limit` bytes.
+    /// The JSON of a 200, at most `limit` bytes.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let response = self.http.get(url).send().await.map_err(transport)?;
+        let request = self.http.get(url).timeout(DOCUMENT_TIMEOUT);
+        let response = request.send().await.map_err(transport)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
+        check_media_type(&response)?;
         read_bounded(response, limit).await
+    }
+}
+
+/// JSON of whatever kind (`application/json`, `application/jwk-set+json`), or nothing said.
+fn check_media_type(response: &reqwest::Response) -> Result<(), FetchError> {
+    let Some(stated) = response.headers().get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let stated = stated.to_str().unwrap_or_default().to_ascii_lowercase();
+    let media_type = stated.split(';').next().unwrap_or_default().trim();
+    if media_type == "application/json" || media_type.ends_with("+json") {
+        Ok(())
+    } else {
+        Err(FetchError::MediaType(media_type.chars().take(80).collect()))
     }
 }
 

@@ -87,9 +87,21 @@ impl KeyDirectory {
         party: &Party,
         wanted: &KeyId,
     ) -> Result<Arc<JwkSet>, KeysUnavailable> {
-        let set = self.set_of(party).await;
         let wanted = wanted.clone();
-        let has_it = move |set: &JwkSet| set.get(&wanted).is_some();
+        self.get(party, move |set| set.get(&wanted).is_some()).await
+    }
+
+    /// The party's keys as they were fetched last, no older than a copy may be. Empty if PayNet knows none.
+    pub async fn copy(&self, party: &Party) -> Result<Arc<JwkSet>, KeysUnavailable> {
+        self.get(party, |_| true).await
+    }
+
+    async fn get(
+        &self,
+        party: &Party,
+        has_it: impl Fn(&JwkSet) -> bool + Send + 'static,
+    ) -> Result<Arc<JwkSet>, KeysUnavailable> {
+        let set = self.set_of(party).await;
         let (publisher, whose) = (self.publisher.clone(), party.clone());
         let fetch = async move { publisher.fetch(&whose).await };
         set.get(self.clock.now(), has_it, fetch)
@@ -103,7 +115,9 @@ impl KeyDirectory {
     async fn set_of(&self, party: &Party) -> Arc<Cached<JwkSet>> {
         let mut sets = self.sets.lock().await;
         if sets.len() >= MAX_PARTIES && !sets.contains_key(party) {
-            sets.clear();
+            // PayNet's own set is wanted all the time; any other can be fetched again.
+            let other = sets.keys().find(|party| **party != Party::Paynet).cloned();
+            other.and_then(|other| sets.remove(&other));
         }
         let set = sets.entry(party.clone());
         set.or_insert_with(|| Arc::new(Cached::new(FRESHNESS)))

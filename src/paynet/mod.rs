@@ -83,12 +83,13 @@ impl Paynet {
         ));
         let tokens = Arc::new(TokenSource::new(
             client_id,
+            config.client_auth,
             http.clone(),
             discovery.clone(),
             signing.clone(),
             clock.clone(),
         ));
-        let context = ClientContext::new(tokens.clone());
+        let context = ClientContext::new(tokens.clone(), config.profile.update_method);
         let base = resource_server.trim_end_matches('/');
         let client = Client::new_with_client(base, http, context);
         Ok(Self {

@@ -1,5 +1,5 @@
-//! Client access tokens: `client_credentials` with `private_key_jwt` over mutual TLS (v1.2.2 portal, Client
-//! Authentication). The token is bound to our client certificate, so it is of no use to anybody else.
+//! Client access tokens: `client_credentials` over mutual TLS, with `private_key_jwt` or `tls_client_auth` (v1.2.2
+//! portal, Client Authentication). The token is bound to our client certificate, so it is of no use to anybody else.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::cache::{Cached, Freshness};
 use super::discovery::{DiscoveryError, DiscoverySource};
 use super::fetch::{FetchError, read_bounded, transport};
 use crate::clock::SharedClock;
+use crate::config::ClientAuth;
 use crate::signing::SigningKeys;
 
 const MAX_BYTES: usize = 64 * 1024;
@@ -73,6 +74,7 @@ pub struct TokenSource {
 }
 
 struct Requester {
+    authentication: ClientAuth,
     client_id: String,
     http: reqwest::Client,
     discovery: Arc<DiscoverySource>,
@@ -82,6 +84,7 @@ struct Requester {
 impl TokenSource {
     pub fn new(
         client_id: &str,
+        authentication: ClientAuth,
         http: reqwest::Client,
         discovery: Arc<DiscoverySource>,
         signing: SigningKeys,
@@ -89,6 +92,7 @@ impl TokenSource {
     ) -> Self {
         let client_id = client_id.to_owned();
         let requester = Arc::new(Requester {
+            authentication,
             client_id,
             http,
             discovery,
@@ -138,14 +142,16 @@ impl Requester {
 
     async fn request(&self, now: DateTime<Utc>) -> Result<TokenAnswer, TokenError> {
         let discovery = self.discovery.current().await?;
-        let assertion = self.assertion(&discovery.issuer, now).await?;
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("scope", "accounts"),
-            ("client_id", &self.client_id),
-            ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", &assertion),
+        let mut form = vec![
+            ("grant_type", "client_credentials".to_owned()),
+            ("scope", "accounts".to_owned()),
+            ("client_id", self.client_id.clone()),
         ];
+        if self.authentication == ClientAuth::PrivateKeyJwt {
+            let assertion = self.assertion(&discovery.issuer, now).await?;
+            form.push(("client_assertion_type", ASSERTION_TYPE.to_owned()));
+            form.push(("client_assertion", assertion));
+        }
         let request = self
             .http
             .post(&discovery.token_endpoint)

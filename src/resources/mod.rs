@@ -98,12 +98,12 @@ impl Resources {
             .store
             .consent(&call.consent_id)
             .await?
-            .ok_or_else(|| invalid("unknown consent"))?;
+            .ok_or_else(|| invalid("consent.unknown"))?;
         let customer = match (&consent.status, &consent.customer) {
             (Status::Authorized, Some(customer)) if self.clock.now() < consent.expires_at => {
                 customer
             }
-            _ => return Err(invalid("not in force")),
+            _ => return Err(invalid("consent.not_in_force")),
         };
         let request = call.interaction_id.uuid();
         let found = self.bank.customer(request, customer).await;
@@ -187,11 +187,18 @@ impl Resources {
 }
 
 fn refused(refusal: PermitRefusal) -> ApiError {
-    let code = match refusal {
-        PermitRefusal::PermissionMissing => ErrorCode::InvalidScope,
-        _ => ErrorCode::ConsentInvalid,
+    let (code, reason) = match refusal {
+        PermitRefusal::AccountNotCovered => {
+            (ErrorCode::ConsentInvalid, "consent.account_not_covered")
+        }
+        PermitRefusal::Expired => (ErrorCode::ConsentInvalid, "consent.expired"),
+        PermitRefusal::NotAuthorized(_) => (ErrorCode::ConsentInvalid, "consent.not_in_force"),
+        PermitRefusal::OtherConsumer => (ErrorCode::ConsentInvalid, "consent.other_consumer"),
+        PermitRefusal::PermissionMissing => {
+            (ErrorCode::InvalidScope, "consent.permission_missing")
+        }
     };
-    ApiError::new(code, refusal.to_string())
+    ApiError::new(code, refusal.to_string()).because(reason)
 }
 
 /// What PayNet and the consumer learn of it: a code and our own words, never the bank's.
@@ -211,13 +218,13 @@ fn bank_error(error: BankError) -> ApiError {
         ),
         BankError::Unavailable { retry_after, .. } => {
             let retry_after = *retry_after;
-            let unavailable = ApiError::unavailable(error);
+            let unavailable = ApiError::unavailable(error).because("bank.unavailable");
             return ApiError {
                 retry_after: retry_after.or(unavailable.retry_after),
                 ..unavailable
             };
         }
-        _ => return ApiError::unavailable(error),
+        _ => return ApiError::unavailable(error).because("bank.unavailable"),
     };
-    ApiError::new(code, told).because(error.to_string())
+    ApiError::new(code, told).detailed(error.to_string())
 }

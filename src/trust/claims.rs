@@ -65,7 +65,9 @@ impl CallClaims {
     }
 
     /// Every claim of the wire profile's row "account-call claims".
-    pub fn check(&self, expected: &Expected<'_>) -> Result<OneTimeUse, ApiError> {
+    ///
+    /// `None`: whether it comes a second time is not asked (`danger_skip_replay`).
+    pub fn check(&self, expected: &Expected<'_>) -> Result<Option<OneTimeUse>, ApiError> {
         if self.iss.as_deref() != Some(expected.issuer.as_str()) {
             return Err(invalid(
                 "claims.iss",
@@ -80,13 +82,21 @@ impl CallClaims {
             return Err(invalid("claims.aud", "aud must contain this Data Provider"));
         }
         let until = self.check_times(expected)?;
-        self.check_query(expected.query)?;
-        self.check_url(expected.path)?;
+        let profile = expected.profile;
+        if !profile.danger_skip_qpm {
+            self.check_query(expected.query)?;
+        }
+        if !profile.danger_skip_url {
+            self.check_url(expected.path)?;
+        }
+        if profile.danger_skip_replay {
+            return Ok(None);
+        }
         match &self.jti {
-            Some(jti) if is_token_id(jti) => Ok(OneTimeUse {
+            Some(jti) if is_token_id(jti) => Ok(Some(OneTimeUse {
                 jti: jti.clone(),
                 until,
-            }),
+            })),
             _ => Err(invalid(
                 "claims.jti",
                 "jti must have 1 to 256 visible characters",
@@ -201,8 +211,18 @@ mod tests {
 
     const PATH: &str = "/v1/accounts/a-1/balances";
 
-    fn check(claims: &Value, query: &[(&str, &str)]) -> Result<OneTimeUse, String> {
-        let config = crate::config::Config::from_layers(&[]).unwrap();
+    fn check(claims: &Value, query: &[(&str, &str)]) -> Result<Option<OneTimeUse>, String> {
+        check_with("", claims, query)
+    }
+
+    /// `profile` goes over the default.
+    fn check_with(
+        profile: &str,
+        claims: &Value,
+        query: &[(&str, &str)],
+    ) -> Result<Option<OneTimeUse>, String> {
+        let profile = format!("[ofp.profile]\n{profile}");
+        let config = crate::config::Config::from_layers(&[&profile]).unwrap();
         let query = query
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
@@ -217,7 +237,7 @@ mod tests {
         };
         CallClaims::parse(claims.to_string().as_bytes())
             .and_then(|claims| claims.check(&expected))
-            .map_err(|error| error.reason.into_owned())
+            .map_err(|error| error.reason.to_owned())
     }
 
     fn good() -> Value {
@@ -270,5 +290,37 @@ mod tests {
             check(&good(), &[("page_size", "5")]),
             Err("claims.qpm".to_owned())
         );
+    }
+
+    #[test]
+    fn a_danger_leaves_out_its_own_check_and_no_other() {
+        let wrong = |name, value| with(name, value);
+        for (profile, claims) in [
+            ("danger_skip_qpm = true", wrong("qpm", json!({"a": "b"}))),
+            ("danger_skip_url = true", wrong("url", Value::Null)),
+            ("danger_skip_replay = true", wrong("jti", Value::Null)),
+        ] {
+            assert!(check(&claims, &[]).is_err(), "{profile}");
+            assert!(check_with(profile, &claims, &[]).is_ok(), "{profile}");
+            let foreign = with("aud", json!("other"));
+            assert!(check_with(profile, &foreign, &[]).is_err(), "{profile}");
+        }
+        let once = check_with("danger_skip_qpm = true", &good(), &[]).unwrap();
+        assert!(once.is_some(), "a replay is still noticed");
+    }
+
+    #[test]
+    fn claims_are_read_in_one_way_only() {
+        for text in [
+            r#"{"iss":"kira","iss":"kira"}"#,
+            r#"{"exp":1,"exp":2}"#,
+            r#"{"iat":1e400}"#,
+            r#"{"aud":[1]}"#,
+            r#"{"jti":7}"#,
+            "[]",
+            "{} {}",
+        ] {
+            assert!(CallClaims::parse(text.as_bytes()).is_err(), "{text}");
+        }
     }
 }

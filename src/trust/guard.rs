@@ -5,17 +5,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use izin_jose::{Header, KeyId, UnverifiedJws};
+use izin_jose::{Header, KeyError, KeyId, UnverifiedJws};
 use poem::Request;
 use serde_json::Value;
 
-use super::claims::{CallClaims, Expected, check_issued_at};
+use super::claims::{CallClaims, Expected, OneTimeUse, check_issued_at};
 use super::context::{
     AccountCall, AuthorizeCall, EventCall, PublicCall, RequestSignature, UserinfoCall,
 };
 use super::request::RequestFacts;
 use super::seal::{Recipient, Sealer};
 use super::verifier::{SignatureRefusal, SignatureVerifier, Signed};
+use crate::config::{SignatureHeader, SigningParty};
 use crate::generated::runtime::{Guard, Opened, Operation};
 use crate::http::{ApiError, ErrorCode, Peer, error_response};
 use crate::ids::{ConsentId, DcId};
@@ -50,7 +51,7 @@ impl Guard for OfpGuard {
         request: &mut Request,
         body: &Bytes,
     ) -> Result<Opened<Self::Call>, ApiError> {
-        self.check_transport(operation, request)?;
+        self.check_transport(operation.signature, request)?;
         let facts = RequestFacts::of(request)?;
         let mut opened = Opened {
             call: None,
@@ -95,7 +96,7 @@ impl Guard for OfpGuard {
         plaintext: Value,
     ) -> Result<poem::Response, ApiError> {
         let recipient = call.ok_or_else(|| ApiError::internal("nobody to seal the answer for"))?;
-        self.sealer.seal(&recipient, &plaintext).await
+        self.sealer.seal(&recipient, plaintext).await
     }
 
     fn refuse(&self, error: poem::Error) -> poem::Response {
@@ -104,10 +105,15 @@ impl Guard for OfpGuard {
 }
 
 impl OfpGuard {
+    /// For what is served beside the generated operations: only a caller whom they would accept, too.
+    pub fn admit(&self, request: &Request) -> Result<(), ApiError> {
+        self.check_transport(RequestSignature::Nothing, request)
+    }
+
     /// Asked for every request, because a resumed or long-lived connection outlives changes of the list.
     fn check_transport(
         &self,
-        operation: &'static Operation,
+        signature: RequestSignature,
         request: &Request,
     ) -> Result<(), ApiError> {
         let denied = |reason: &'static str| {
@@ -128,7 +134,7 @@ impl OfpGuard {
                 }
                 Ok(())
             }
-            Transport::Public => match operation.signature {
+            Transport::Public => match signature {
                 RequestSignature::AuthorizeQuery | RequestSignature::Nothing => Ok(()),
                 _ => Err(denied("tls.not_on_this_listener")),
             },
@@ -181,7 +187,9 @@ impl OfpGuard {
     async fn open_event(&self, facts: &RequestFacts, body: &Bytes) -> Result<Bytes, ApiError> {
         if facts.is_jwt {
             let compact = std::str::from_utf8(body)
-                .map_err(|_| ApiError::invalid_request("the body is not a JWS"))?;
+                .map_err(|_| {
+                ApiError::invalid_request("the body is not a JWS").because("jws.malformed")
+            })?;
             let signed = self
                 .verifier
                 .verify(compact.trim(), &Party::Paynet, b"")
@@ -220,7 +228,10 @@ impl OfpGuard {
             Some(_) => consent_id_of(facts)?,
             None => subject_of(&signatures)?,
         };
-        let unknown = || ApiError::new(ErrorCode::ConsentInvalid, "there is no such consent");
+        let unknown = || {
+            ApiError::new(ErrorCode::ConsentInvalid, "there is no such consent")
+                .because("consent.unknown")
+        };
         let consent = self.store.consent(&consent_id).await?.ok_or_else(unknown)?;
         let dc_id = consent.dc_id;
         self.verify_account_signatures(facts, &signatures, &dc_id, &consent_id)
@@ -242,85 +253,119 @@ impl OfpGuard {
     async fn verify_account_signatures(
         &self,
         facts: &RequestFacts,
-        signatures: &[(&str, &str)],
+        signatures: &[(SignatureHeader, &str)],
         dc_id: &DcId,
         consent_id: &ConsentId,
     ) -> Result<(), ApiError> {
         let consumer = Party::Consumer(dc_id.clone());
         let content = consent_id.as_str().as_bytes();
-        let mut bound = None;
-        for (name, signature) in signatures {
-            match self.verifier.verify(signature, &consumer, content).await {
-                Ok(Signed::Attached(jws)) => bound = Some(CallClaims::parse(jws.payload())?),
-                Ok(Signed::Detached(_)) => {}
-                // The consumer signs end to end; PayNet may sign its hop, in the header that says so.
-                Err(SignatureRefusal::Key(_)) if *name == "x-fapi-signature" => {
-                    self.verifier
-                        .verify_content(signature, &Party::Paynet, content)
-                        .await?;
-                }
-                Err(refusal) => return Err(refusal.into()),
-            }
+        let mut bound = Vec::new();
+        for (header, signature) in signatures {
+            let party = self.sealer.profile.party_of(*header);
+            let claims = self.account_signature(signature, party, &consumer, content);
+            bound.extend(claims.await?);
         }
-        let claims = bound.ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::InvalidClaim,
-                "no signature of the Data Consumer with claims",
-            )
-            .because("claims.missing")
-        })?;
-        let now = self.sealer.clock.now();
+        if bound.is_empty() {
+            let told = "no signature of the Data Consumer with claims";
+            return Err(ApiError::new(ErrorCode::InvalidClaim, told).because("claims.missing"));
+        }
         let expected = Expected {
             profile: &self.sealer.profile,
             issuer: dc_id,
             audience: &self.sealer.dp_id,
             path: &facts.path,
             query: &facts.query,
-            now,
+            now: self.sealer.clock.now(),
         };
-        let once = claims.check(&expected)?;
+        let mut once = Vec::new();
+        for claims in &bound {
+            once.extend(claims.check(&expected)?);
+        }
+        // The same token may come in both headers; that is one use.
+        once.dedup_by(|one, other| one.jti == other.jti);
+        for one in once {
+            self.use_up(dc_id, &one).await?;
+        }
+        Ok(())
+    }
+
+    /// One signature of an account call, by whom its header allows; with the consumer's claims, if it is attached. The
+    /// consumer signs end to end; PayNet may sign its hop.
+    async fn account_signature(
+        &self,
+        signature: &str,
+        party: SigningParty,
+        consumer: &Party,
+        content: &[u8],
+    ) -> Result<Option<CallClaims>, ApiError> {
+        if party != SigningParty::Paynet {
+            match self.verifier.verify(signature, consumer, content).await {
+                Ok(Signed::Attached(jws)) => return Ok(Some(CallClaims::parse(jws.payload())?)),
+                Ok(Signed::Detached(jws)) => {
+                    self.check_age(jws.header())?;
+                    return Ok(None);
+                }
+                // Only a key that the consumer does not have at all may be PayNet's.
+                Err(SignatureRefusal::Key(KeyError::Unknown)) if party == SigningParty::Either => {
+                }
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        let verified = self
+            .verifier
+            .verify_content(signature, &Party::Paynet, content)
+            .await?;
+        self.check_age(verified.header())?;
+        Ok(None)
+    }
+
+    async fn use_up(&self, dc_id: &DcId, one: &OneTimeUse) -> Result<(), ApiError> {
+        let issuer = dc_id.as_str();
         if self
             .store
-            .first_use(dc_id.as_str(), &once.jti, At(once.until))
+            .first_use(issuer, &one.jti, At(one.until))
             .await?
         {
             Ok(())
         } else {
-            Err(ApiError::new(
-                ErrorCode::InvalidClaim,
-                "this request was already made (jti)",
-            )
-            .because("claims.replayed"))
+            let told = "this request was already made (jti)";
+            Err(ApiError::new(ErrorCode::InvalidClaim, told).because("claims.replayed"))
         }
     }
 
     async fn recipient(&self, facts: &RequestFacts, dc_id: &DcId) -> Result<Recipient, ApiError> {
         let unusable =
             || ApiError::invalid_request("x-enc-kid names no encryption key of the Data Consumer");
-        let named = facts
-            .header("x-enc-kid")?
-            .ok_or_else(|| ApiError::invalid_request("the header x-enc-kid is required"))?;
-        let encryption_key: KeyId = named.parse().map_err(|_| unusable())?;
+        let named = facts.header("x-enc-kid")?.ok_or_else(|| {
+            ApiError::invalid_request("the header x-enc-kid is required")
+                .because("key.enc_kid_missing")
+        })?;
+        let encryption_key: KeyId = named
+            .parse()
+            .map_err(|_| unusable().because("key.enc_kid_malformed"))?;
         let party = Party::Consumer(dc_id.clone());
-        let keys = self
-            .keys
-            .keys(&party, &encryption_key)
-            .await
-            .map_err(ApiError::unavailable)?;
-        match keys.encryption_key(&encryption_key) {
-            Ok(_) => Ok(Recipient {
-                dc_id: dc_id.clone(),
-                keys,
-                encryption_key,
-            }),
-            Err(error) => Err(unusable().because(error.reason())),
+        let keys = self.keys.keys(&party, &encryption_key).await;
+        let keys = keys.map_err(SignatureRefusal::from)?;
+        let now = self.sealer.clock.now().timestamp();
+        if let Err(error) = keys.encryption_key(&encryption_key) {
+            return Err(unusable()
+                .because(error.reason())
+                .detailed(error.to_string()));
         }
+        if !keys.is_valid_at(&encryption_key, now) {
+            return Err(unusable().because("key.certificate_expired"));
+        }
+        Ok(Recipient {
+            dc_id: dc_id.clone(),
+            keys,
+            encryption_key,
+        })
     }
 
     fn signatures<'a>(
-        &'a self,
+        &self,
         facts: &'a RequestFacts,
-    ) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
+    ) -> Result<Vec<(SignatureHeader, &'a str)>, ApiError> {
         let found = facts.signatures(&self.sealer.profile.signature_headers)?;
         if found.is_empty() {
             Err(SignatureRefusal::Missing.into())
@@ -334,26 +379,35 @@ fn consent_id_of(facts: &RequestFacts) -> Result<ConsentId, ApiError> {
     let text = facts
         .query
         .get("consent_id")
-        .ok_or_else(|| ApiError::invalid_request("the parameter consent_id is required"))?;
-    ConsentId::parse(text).map_err(|error| ApiError::invalid_request(error.to_string()))
+        .ok_or_else(consent_id_missing)?;
+    ConsentId::parse(text).map_err(|error| {
+        ApiError::invalid_request(error.to_string()).because("request.consent_id_malformed")
+    })
+}
+
+fn consent_id_missing() -> ApiError {
+    ApiError::invalid_request("the parameter consent_id is required")
+        .because("request.consent_id_missing")
 }
 
 /// Where no `consent_id` is given, the signed subject may name it (ADR 0001). Only used to find the
 /// consent; the signature is then verified with that consent's consumer.
-fn subject_of(signatures: &[(&str, &str)]) -> Result<ConsentId, ApiError> {
+fn subject_of(signatures: &[(SignatureHeader, &str)]) -> Result<ConsentId, ApiError> {
     let subject = signatures.iter().find_map(|(_, compact)| {
         let jws = UnverifiedJws::parse(compact).ok()?;
         let claims: Value = serde_json::from_slice(jws.unverified_payload()).ok()?;
         ConsentId::parse(claims["sub"].as_str()?).ok()
     });
-    subject.ok_or_else(|| ApiError::invalid_request("the parameter consent_id is required"))
+    subject.ok_or_else(consent_id_missing)
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Stale => Self::unavailable(error),
-            other => Self::internal(other),
+            StoreError::Unavailable(_) | StoreError::Stale => {
+                Self::unavailable(error).because("store.unavailable")
+            }
+            other => Self::internal(other).because("store.failed"),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use poem::Request;
 use poem::http::HeaderMap;
 
+use crate::config::SignatureHeader;
 use crate::http::{ApiError, InteractionId};
 
 /// Longest signature we look at, in characters (our own limit).
@@ -49,25 +50,27 @@ impl RequestFacts {
         if values.next().is_some() {
             return Err(ApiError::invalid_request(format!(
                 "the header {name} is repeated"
-            )));
+            ))
+            .because("request.header_repeated"));
         }
         match value.to_str() {
             Ok(text) if text.len() <= MAX_SIGNATURE => Ok(Some(text.trim())),
             _ => Err(ApiError::invalid_request(format!(
                 "the header {name} cannot be read"
-            ))),
+            ))
+            .because("request.header_unreadable")),
         }
     }
 
     /// The signatures present, in the order of the profile.
-    pub fn signatures<'a>(
-        &'a self,
-        names: &'a [String],
-    ) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
+    pub fn signatures(
+        &self,
+        headers: &[SignatureHeader],
+    ) -> Result<Vec<(SignatureHeader, &str)>, ApiError> {
         let mut found = Vec::new();
-        for name in names {
-            if let Some(value) = self.header(name)? {
-                found.push((name.as_str(), value));
+        for header in headers {
+            if let Some(value) = self.header(header.name())? {
+                found.push((*header, value));
             }
         }
         Ok(found)
@@ -77,7 +80,9 @@ impl RequestFacts {
 fn read_query(query: &str) -> Result<BTreeMap<String, String>, ApiError> {
     let address = format!("http://localhost/?{query}");
     let url = reqwest::Url::parse(&address)
-        .map_err(|_| ApiError::invalid_request("the query cannot be read"))?;
+        .map_err(|_| {
+        ApiError::invalid_request("the query cannot be read").because("request.query_unreadable")
+    })?;
     let mut parameters = BTreeMap::new();
     for (name, value) in url.query_pairs() {
         if parameters
@@ -86,7 +91,8 @@ fn read_query(query: &str) -> Result<BTreeMap<String, String>, ApiError> {
         {
             return Err(ApiError::invalid_request(format!(
                 "the parameter {name:?} is repeated"
-            )));
+            ))
+            .because("request.parameter_repeated"));
         }
     }
     Ok(parameters)

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock::SharedClock;
-use crate::config::WireProfile;
+use crate::config::{BalanceAmount, ResponseBody, ResponsePayload, WireProfile};
 use crate::http::ApiError;
 use crate::ids::{DcId, DpId};
 use crate::signing::SigningKeys;
@@ -37,16 +37,50 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    pub async fn seal(&self, to: &Recipient, plaintext: &Value) -> Result<Response, ApiError> {
+    pub async fn seal(&self, to: &Recipient, mut plaintext: Value) -> Result<Response, ApiError> {
+        if self.profile.balance_amount == BalanceAmount::Nested {
+            nest_amounts(&mut plaintext);
+        }
         let key = to
             .keys
             .encryption_key(&to.encryption_key)
-            .map_err(ApiError::internal)?;
+            .map_err(failed)?;
         let jwe = key
             .encrypt(Some("JWT"), plaintext.to_string().as_bytes())
-            .map_err(|error| ApiError::internal(error.reason()))?;
+            .map_err(failed)?;
+        let jws = self.signed(to, jwe).await?;
+        let media_type = self.profile.response_body;
+        let body = match media_type {
+            ResponseBody::Envelope => json!({
+                "status": self.profile.envelope_status,
+                "error_message": self.profile.envelope_error_message,
+                "data": jws,
+            })
+            .to_string(),
+            ResponseBody::Jose | ResponseBody::Jwt => jws,
+        };
+        Ok(Response::builder()
+            .header(header::CONTENT_TYPE, media_type.media_type())
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(body))
+    }
+
+    async fn signed(&self, to: &Recipient, jwe: String) -> Result<String, ApiError> {
+        let (fields, payload) = match self.profile.response_payload {
+            ResponsePayload::Claims => (fields("JWT", None), self.claims(to, &jwe).to_string()),
+            // RFC 7515 §4.1.9: what is signed is a JOSE object itself.
+            ResponsePayload::Jwe => (fields("JOSE", Some("JOSE")), jwe),
+        };
+        let signed = sign(self.signing.current(), &fields, payload.as_bytes()).await;
+        signed.map_err(|error| match error {
+            SignError::Busy(_) => ApiError::unavailable(error).because("seal.busy"),
+            _ => failed(error),
+        })
+    }
+
+    fn claims(&self, to: &Recipient, jwe: &str) -> Value {
         let now = self.clock.now();
-        let claims = json!({
+        json!({
             "iss": self.dp_id,
             "aud": [PAYNET_AUDIENCE, to.dc_id],
             "iat": now.timestamp(),
@@ -54,27 +88,56 @@ impl Sealer {
             "exp": (now + LIFE).timestamp(),
             "jti": Uuid::new_v4(),
             "data": jwe,
-        });
-        let fields = HeaderFields {
-            typ: Some("JWT".into()),
-            ..HeaderFields::default()
+        })
+    }
+}
+
+fn fields(typ: &str, cty: Option<&str>) -> HeaderFields {
+    HeaderFields {
+        typ: Some(typ.to_owned()),
+        cty: cty.map(str::to_owned),
+        ..HeaderFields::default()
+    }
+}
+
+fn failed(cause: impl std::fmt::Display) -> ApiError {
+    ApiError::internal(cause).because("seal.failed")
+}
+
+/// The older form of a balance's amounts. Other answers have no members of these names.
+fn nest_amounts(plaintext: &mut Value) {
+    for name in ["available_balance", "current_balance", "statement_balance"] {
+        let data = plaintext.get_mut("data");
+        let balance = data.and_then(|data| data.get_mut(name)?.as_object_mut());
+        let Some(balance) = balance else {
+            continue;
         };
-        let jws = sign(
-            self.signing.current(),
-            &fields,
-            claims.to_string().as_bytes(),
-        )
-        .await
-        .map_err(|error| match error {
-            SignError::Busy(_) => ApiError::unavailable(error),
-            _ => ApiError::internal(error),
-        })?;
-        let envelope = json!({
-            "status": self.profile.envelope_status, "error_message": "", "data": jws,
+        let parts = (balance.remove("amount"), balance.remove("currency"));
+        if let (Some(amount), Some(currency)) = parts {
+            let amount = json!({ "amount": amount, "currency": currency });
+            balance.insert("amount".to_owned(), amount);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_amounts_of_a_balance_are_nested() {
+        let flat = json!({"credit_debit_indicator": "credit", "amount": "1.00", "currency": "MYR"});
+        let nested = json!({
+            "credit_debit_indicator": "credit", "amount": {"amount": "1.00", "currency": "MYR"},
         });
-        Ok(Response::builder()
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::CACHE_CONTROL, "no-store")
-            .body(envelope.to_string()))
+        let mut balance = json!({"data": {"account_id": "a", "current_balance": flat}});
+        nest_amounts(&mut balance);
+        assert_eq!(balance["data"]["current_balance"], nested);
+        let listed = json!({"data": [{"amount": {"amount": "1.00", "currency": "MYR"}}]});
+        for untouched in [listed, json!({"data": {"account_id": "a"}}), json!({})] {
+            let mut plaintext = untouched.clone();
+            nest_amounts(&mut plaintext);
+            assert_eq!(plaintext, untouched);
+        }
     }
 }

@@ -4,18 +4,18 @@
 use std::sync::Arc;
 
 use izin_jose::{
-    Algorithm, Header, JwsError, KeyError, UnverifiedJws, VerificationPolicy, VerifiedJws,
+    Algorithm, Header, JwkSet, JwsError, KeyError, KeyId, UnverifiedJws, VerificationPolicy,
+    VerifiedJws, VerifyingKey,
 };
 
+use crate::clock::SharedClock;
+use crate::config::WireProfile;
 use crate::http::{ApiError, ErrorCode};
 use crate::paynet::{KeyDirectory, KeysUnavailable, Party};
 
-/// PS256 only (v1.2.2 portal, JWS Message Signing). `crit` may name only what we check.
-const POLICY: VerificationPolicy<'static> = VerificationPolicy {
-    algorithms: &[Algorithm::Ps256],
-    known_critical: &["b64", "iat", "iss", "jti"],
-    max_bytes: 2 * 1024 * 1024,
-};
+/// `crit` may name only what we check.
+const KNOWN_CRITICAL: &[&str] = &["b64", "iat", "iss", "jti"];
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Why a signature is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,8 @@ pub enum SignatureRefusal {
     Key(#[from] KeyError),
     #[error(transparent)]
     Keys(#[from] KeysUnavailable),
+    #[error("the certificate published with the key is not valid now")]
+    NotValidNow,
     #[error("the signed content is not that of the request")]
     OtherContent,
     #[error("the request carries no signature")]
@@ -39,6 +41,7 @@ impl SignatureRefusal {
             Self::Jws(error) => error.reason(),
             Self::Key(error) => error.reason(),
             Self::Keys(_) => "keys.unavailable",
+            Self::NotValidNow => "key.certificate_expired",
             Self::OtherContent => "jws.other_content",
             Self::Missing => "jws.missing",
         }
@@ -50,7 +53,7 @@ impl From<SignatureRefusal> for ApiError {
     /// in the log.
     fn from(refusal: SignatureRefusal) -> Self {
         match &refusal {
-            SignatureRefusal::Keys(cause) => Self::unavailable(cause),
+            SignatureRefusal::Keys(cause) => Self::unavailable(cause).because(refusal.reason()),
             SignatureRefusal::Missing => Self::new(
                 ErrorCode::InvalidSignature,
                 "the request carries no signature",
@@ -60,7 +63,8 @@ impl From<SignatureRefusal> for ApiError {
                 ErrorCode::InvalidSignature,
                 "the signature cannot be verified",
             )
-            .because(format!("{}: {refusal}", refusal.reason())),
+            .because(refusal.reason())
+            .detailed(refusal.to_string()),
         }
     }
 }
@@ -84,12 +88,19 @@ impl Signed {
 
 #[derive(Clone)]
 pub struct SignatureVerifier {
+    algorithms: Arc<[Algorithm]>,
+    clock: SharedClock,
     keys: Arc<KeyDirectory>,
 }
 
 impl SignatureVerifier {
-    pub fn new(keys: Arc<KeyDirectory>) -> Self {
-        Self { keys }
+    pub fn new(keys: Arc<KeyDirectory>, profile: &WireProfile, clock: SharedClock) -> Self {
+        let algorithms = profile.signature_algorithms.iter();
+        Self {
+            algorithms: algorithms.map(|algorithm| (*algorithm).into()).collect(),
+            clock,
+            keys,
+        }
     }
 
     /// Verifies a compact JWS of `party`. If it is detached, it must cover `content`.
@@ -100,20 +111,36 @@ impl SignatureVerifier {
         content: &[u8],
     ) -> Result<Signed, SignatureRefusal> {
         let unverified = UnverifiedJws::parse(compact)?;
-        let header = unverified.header();
-        let kid = header.kid.clone().ok_or(JwsError::KeyIdMissing)?;
-        if header.alg != Algorithm::Ps256.to_string() {
-            return Err(JwsError::AlgorithmNotAllowed(header.alg.clone()).into());
-        }
+        let kid = unverified.header().kid.clone();
+        let kid = kid.ok_or(JwsError::KeyIdMissing)?;
         let set = self.keys.keys(party, &kid).await?;
-        let key = set.verifying_key(&kid, Algorithm::Ps256)?;
+        let key = self.key(&set, &kid)?;
+        let policy = VerificationPolicy {
+            algorithms: &self.algorithms,
+            known_critical: KNOWN_CRITICAL,
+            max_bytes: MAX_BYTES,
+        };
         if unverified.is_detached() {
             Ok(Signed::Detached(
-                unverified.verify_detached(content, key, &POLICY)?,
+                unverified.verify_detached(content, key, &policy)?,
             ))
         } else {
-            Ok(Signed::Attached(unverified.verify(key, &POLICY)?))
+            Ok(Signed::Attached(unverified.verify(key, &policy)?))
         }
+    }
+
+    /// The key of that name, if it is one for an algorithm we verify. The token's `alg` has no say in it; it is compared
+    /// with the key's afterwards.
+    fn key<'a>(&self, set: &'a JwkSet, kid: &KeyId) -> Result<&'a VerifyingKey, SignatureRefusal> {
+        let mut refusal = KeyError::WrongAlgorithm;
+        for algorithm in self.algorithms.iter() {
+            match set.verifying_key(kid, *algorithm) {
+                Ok(key) if set.is_valid_at(kid, self.clock.now().timestamp()) => return Ok(key),
+                Ok(_) => return Err(SignatureRefusal::NotValidNow),
+                Err(error) => refusal = error,
+            }
+        }
+        Err(refusal.into())
     }
 
     /// As [`Self::verify`], and an attached payload must be `content` itself.

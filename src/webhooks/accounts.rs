@@ -35,7 +35,8 @@ impl Webhooks {
         if next_page_params.is_some() {
             return Err(ApiError::invalid_request(
                 "next_page_params is not one that we issued",
-            ));
+            )
+            .because("request.page_unknown"));
         }
         let today = malaysian(self.resources.clock.now()).date_naive();
         let period = period(from_date, to_date, today)?;
@@ -56,14 +57,16 @@ fn period(
     if to.is_some_and(|to| to < earliest) {
         return Err(ApiError::invalid_request(
             "to_date is before the twelve months that are served",
-        ));
+        )
+        .because("request.period"));
     }
     let from = from.unwrap_or(earliest).max(earliest);
     let to = to.unwrap_or(today).min(today);
     if from > to {
         return Err(ApiError::invalid_request(
             "from_date must not be after to_date",
-        ));
+        )
+        .because("request.period"));
     }
     Ok(Period { from, to })
 }

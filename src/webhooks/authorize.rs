@@ -37,8 +37,13 @@ fn refused(refusal: BeginRefusal) -> ApiError {
         }
         BeginRefusal::UnknownConsent => {
             ApiError::new(ErrorCode::ConsentInvalid, "there is no such consent")
+                .because("consent.unknown")
         }
-        BeginRefusal::HandleSpent => ApiError::invalid_request("the link was used before"),
-        BeginRefusal::Unavailable(cause) => ApiError::unavailable(cause),
+        BeginRefusal::HandleSpent => {
+            ApiError::invalid_request("the link was used before").because("redirect.link_spent")
+        }
+        BeginRefusal::Unavailable(cause) => {
+            ApiError::unavailable(cause).because("paynet.unavailable")
+        }
     }
 }

@@ -21,12 +21,15 @@ impl Webhooks {
         event: types::ConsentEvent,
     ) -> Result<types::Empty, ApiError> {
         let event_type = event.event_type.as_str();
-        let reported = consent_from_wire(event.data).map_err(ApiError::invalid_request)?;
+        let reported = consent_from_wire(event.data).map_err(|problem| {
+            ApiError::invalid_request(problem).because("event.unusable_consent")
+        })?;
         if reported.dp_id != self.authorization.dp_id {
             return Err(ApiError::new(
                 ErrorCode::AccessDenied,
                 "this event is for another Data Provider",
-            ));
+            )
+            .because("event.other_provider"));
         }
         let row = self.event_row(&call, event_type, &reported)?;
         let authorization = self.authorization.clone();
@@ -41,7 +44,9 @@ impl Webhooks {
         reported: &NewConsent,
     ) -> Result<EventRow, ApiError> {
         let body = String::from_utf8(call.signed_bytes.to_vec())
-            .map_err(|_| ApiError::invalid_request("the event is not UTF-8"))?;
+            .map_err(|_| {
+            ApiError::invalid_request("the event is not UTF-8").because("event.not_utf8")
+        })?;
         Ok(EventRow {
             consent_id: reported.id.to_string(),
             event_type: event_type.to_owned(),
@@ -101,5 +106,6 @@ async fn present_word(
     id: &ConsentId,
 ) -> Result<PlatformReport, ApiError> {
     let remote = authorization.paynet.retrieve_consent(id).await;
-    Ok(remote.map_err(ApiError::unavailable)?.report())
+    let unavailable = |error| ApiError::unavailable(error).because("paynet.unavailable");
+    Ok(remote.map_err(unavailable)?.report())
 }

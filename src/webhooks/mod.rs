@@ -6,6 +6,9 @@ mod authorize;
 #[cfg(test)]
 mod contract;
 mod events;
+mod mirror;
+
+pub use mirror::Mirror;
 
 use crate::authorization::Authorization;
 use crate::generated::ofp_dp::server::{

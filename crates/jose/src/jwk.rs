@@ -15,7 +15,7 @@ use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::json::Observed;
 use crate::jwe::{EncryptionKey, KEY_ENCRYPTION};
-use crate::jwk_members::{Statement, key_material};
+use crate::jwk_members::{self, Statement, key_material, validity};
 use crate::key_id::KeyId;
 use crate::public_key::PublicKey;
 use crate::verifying_key::VerifyingKey;
@@ -67,6 +67,7 @@ impl Jwk {
             key_ops: Vec::new(),
             key_use: Some(key_use),
             thumbprint: Some(key_id.to_string()),
+            validity: Some(validity(certificate)?),
             key_id,
         };
         Self::assemble(statement, key)
@@ -80,7 +81,11 @@ impl Jwk {
             return Err(JwkError::Malformed("not a JSON object"));
         };
         let key = key_material(&members)?;
-        Self::assemble(Statement::read(&members)?, key)
+        let mut statement = Statement::read(&members)?;
+        if let Some(certificate) = jwk_members::certificate(&members, &key)? {
+            statement.validity = Some(validity(&certificate)?);
+        }
+        Self::assemble(statement, key)
     }
 
     fn assemble(statement: Statement, key: PublicKey) -> Result<Self, JwkError> {
@@ -119,6 +124,13 @@ impl Jwk {
     /// `use`, if the key states one.
     pub fn key_use(&self) -> Option<KeyUse> {
         self.statement.key_use
+    }
+
+    /// Whether the certificate that came with the key is valid at this time, in seconds since 1970. A key without a
+    /// certificate is always. Certificates are looked at for their time only: whom they are from, the set's source vouches for.
+    pub fn is_valid_at(&self, seconds: i64) -> bool {
+        let validity = self.statement.validity.as_ref();
+        validity.is_none_or(|validity| validity.contains(&seconds))
     }
 
     /// `x5t#S256` as published; not compared with anything.

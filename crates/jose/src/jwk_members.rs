@@ -1,5 +1,11 @@
 //! The members of a JWK (RFC 7517 §4, RFC 7518 §6), read one by one: the key's numbers, and what its owner states about it.
 
+use std::ops::RangeInclusive;
+
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::base64::decode_block;
+use openssl::error::ErrorStack;
+use openssl::x509::{X509, X509Ref};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
 
@@ -19,6 +25,8 @@ pub(crate) struct Statement {
     pub(crate) key_use: Option<KeyUse>,
     /// `x5t#S256`.
     pub(crate) thumbprint: Option<String>,
+    /// Of the certificate in `x5c`, or of the one that the key was taken from: seconds since 1970.
+    pub(crate) validity: Option<RangeInclusive<i64>>,
 }
 
 impl Statement {
@@ -35,6 +43,7 @@ impl Statement {
             key_ops: operations(members)?,
             key_use,
             thumbprint: text(members, "x5t#S256")?.map(str::to_owned),
+            validity: None,
         })
     }
 
@@ -90,6 +99,39 @@ pub(crate) fn key_material(members: &Map<String, Value>) -> Result<PublicKey, Jw
         "RSA" => PublicKey::rsa(bytes(members, "n")?, bytes(members, "e")?),
         _ => Err(JwkError::UnsupportedType),
     }
+}
+
+/// The certificate that is published with the key (RFC 7517 §4.7): the first of `x5c`, and it must be for this key.
+pub(crate) fn certificate(
+    members: &Map<String, Value>,
+    key: &PublicKey,
+) -> Result<Option<X509>, JwkError> {
+    let Some(chain) = members.get("x5c") else {
+        return Ok(None);
+    };
+    let first = chain.as_array().and_then(|chain| chain.first()?.as_str());
+    let der = first.and_then(|text| decode_block(text).ok());
+    let certificate = der.and_then(|der| X509::from_der(&der).ok());
+    let certificate = certificate.ok_or(JwkError::Certificate)?;
+    let public = certificate
+        .public_key()
+        .map_err(|_| JwkError::Certificate)?;
+    if PublicKey::from_openssl(&public)? == *key {
+        Ok(Some(certificate))
+    } else {
+        Err(JwkError::Malformed("x5c is the certificate of another key"))
+    }
+}
+
+/// From `notBefore` to `notAfter`, in seconds since 1970.
+pub(crate) fn validity(certificate: &X509Ref) -> Result<RangeInclusive<i64>, JwkError> {
+    let seconds = |time: &Asn1TimeRef| -> Result<i64, ErrorStack> {
+        let since = Asn1Time::from_unix(0)?.diff(time)?;
+        Ok(i64::from(since.days) * 86_400 + i64::from(since.secs))
+    };
+    let from = seconds(certificate.not_before()).map_err(|_| JwkError::Certificate)?;
+    let until = seconds(certificate.not_after()).map_err(|_| JwkError::Certificate)?;
+    Ok(from..=until)
 }
 
 fn key_id(members: &Map<String, Value>) -> Result<KeyId, JwkError> {

@@ -77,6 +77,11 @@ impl JwkSet {
         self.keys.iter().find(|key| key.key_id() == key_id)
     }
 
+    /// [`Jwk::is_valid_at`] of the key of that name; false if there is none.
+    pub fn is_valid_at(&self, key_id: &KeyId, seconds: i64) -> bool {
+        self.get(key_id).is_some_and(|key| key.is_valid_at(seconds))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

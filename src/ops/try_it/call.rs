@@ -124,7 +124,7 @@ async fn send(ops: &Ops, try_it: &TryIt, request: TestRequest) -> Result<Exchang
     let sent = try_it.counterparties.send(request, dc_id).await;
     sent.map_err(|error| {
         let description = "the test proxy got no answer from the webhooks listener";
-        ApiError::new(ErrorCode::TemporarilyUnavailable, description).because(error.to_string())
+        ApiError::new(ErrorCode::TemporarilyUnavailable, description).detailed(error.to_string())
     })
 }
 

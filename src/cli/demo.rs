@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use izin_simulator::{Consumer, Pki, Provider, Simulator, SimulatorOptions};
+use izin_simulator::{Consumer, Dialect, Pki, Provider, Simulator, SimulatorOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Service;
@@ -122,6 +122,7 @@ impl Demo {
                 Consumer::kira_budget(self.address(6)),
                 Consumer::pinjam_pantas(self.address(7)),
             ],
+            dialect: Dialect::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use izin_jose::base64url;
 use openssl::{
+    ecdsa::EcdsaSig,
     error::ErrorStack,
     hash::MessageDigest,
     pkey::{PKey, PKeyRef, Private},
@@ -20,6 +21,10 @@ use crate::{
 /// Algorithms a forger might name in the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForgedAlgorithm {
+    /// With a key on P-384.
+    Es384,
+    /// With a key on P-521.
+    Es512,
     /// HMAC with the public certificate as the secret: the classic confusion of key types.
     Hs256,
     /// `none` and an empty signature.
@@ -33,6 +38,8 @@ pub enum ForgedAlgorithm {
 impl ForgedAlgorithm {
     fn name(self) -> &'static str {
         match self {
+            Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
             Self::Hs256 => "HS256",
             Self::None => "none",
             Self::Ps256 => "PS256",
@@ -95,7 +102,8 @@ impl Signing {
         Ok(header)
     }
 
-    fn signature(&self, pki: &Pki, input: &[u8]) -> Result<Vec<u8>, ForgeError> {
+    /// The bytes of the signature, in the form of RFC 7518 §3.
+    pub(crate) fn signature(&self, pki: &Pki, input: &[u8]) -> Result<Vec<u8>, ForgeError> {
         if self.algorithm == ForgedAlgorithm::None {
             return Ok(Vec::new());
         }
@@ -104,7 +112,15 @@ impl Signing {
             return Ok(Signer::new(MessageDigest::sha256(), &secret)?.sign_oneshot_to_vec(input)?);
         }
         let key = PKey::private_key_from_pem(&pki.key(&self.key)?)?;
-        Ok(rsa_signature(&key, self.algorithm, input)?)
+        Ok(match self.algorithm {
+            ForgedAlgorithm::Es384 => {
+                elliptic_signature(&key, MessageDigest::sha384(), 48, input)?
+            }
+            ForgedAlgorithm::Es512 => {
+                elliptic_signature(&key, MessageDigest::sha512(), 66, input)?
+            }
+            _ => rsa_signature(&key, self.algorithm, input)?,
+        })
     }
 }
 
@@ -138,6 +154,20 @@ pub(crate) fn replace_payload(token: &str, payload: &[u8]) -> String {
         [header, _, signature] => format!("{header}.{}.{signature}", base64url::encode(payload)),
         _ => token.to_owned(),
     }
+}
+
+/// OpenSSL writes DER; a JWS has both numbers at full length (RFC 7518 §3.4).
+fn elliptic_signature(
+    key: &PKeyRef<Private>,
+    digest: MessageDigest,
+    coordinate_bytes: i32,
+    input: &[u8],
+) -> Result<Vec<u8>, ErrorStack> {
+    let der = Signer::new(digest, key)?.sign_oneshot_to_vec(input)?;
+    let signature = EcdsaSig::from_der(&der)?;
+    let mut bytes = signature.r().to_vec_padded(coordinate_bytes)?;
+    bytes.extend(signature.s().to_vec_padded(coordinate_bytes)?);
+    Ok(bytes)
 }
 
 fn rsa_signature(

@@ -11,6 +11,7 @@ mod clock;
 mod consumer;
 mod counterparty;
 mod customer;
+mod dialect;
 mod forge;
 #[path = "../generated/mod.rs"]
 #[rustfmt::skip]
@@ -25,6 +26,7 @@ mod provider_client;
 mod random;
 mod registration;
 mod scenario;
+mod signer;
 mod simulator;
 mod tls;
 
@@ -33,6 +35,9 @@ pub use counterparty::{
     Addition, CLIENT_CERTIFICATE, Counterparties, Exchange, Proof, Target, TestRequest,
 };
 pub use customer::{Button, Choice, Customer, CustomerError, Form, Hop, Input, Page};
+pub use dialect::{
+    AnswerBody, AnswerForm, AnswerPayload, AuthorizeRoute, Dialect, SignatureKeys,
+};
 pub use forge::{ForgeError, ForgedAlgorithm, Signing};
 pub use keys::KeysError;
 pub use options::{Consumer, SimulatorOptions};
@@ -41,7 +46,7 @@ pub use platform::{
     consent::{Consent, ConsentStatus, ConsentedAccount, StatusReason, UserIdentity},
     consents::NewConsent,
     events::EventType,
-    faults::{Fault, Operation},
+    faults::{Fault, HostileDocument, Operation},
     state::{ClientAuthentication, ReceivedUpdate, SentEvent},
 };
 pub use registration::{KeySource, Provider};

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::pki::Pki;
+use crate::{dialect::Dialect, pki::Pki};
 
 /// What to start, and where.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ pub struct SimulatorOptions {
     pub resource_server: SocketAddr,
     pub pages: SocketAddr,
     pub consumers: Vec<Consumer>,
+    pub dialect: Dialect,
 }
 
 /// A Data Consumer and its app.
@@ -38,6 +39,7 @@ impl SimulatorOptions {
             resource_server: any,
             pages: any,
             consumers: vec![Consumer::kira_budget(any), Consumer::pinjam_pantas(any)],
+            dialect: Dialect::default(),
         }
     }
 }

@@ -137,18 +137,23 @@ pub(crate) fn registered_consumer(
     pki: &Pki,
     consumer: &Consumer,
     base_url: &str,
+    signs_calls_with: &str,
 ) -> Result<RegisteredConsumer, SimulatorError> {
-    let signing = pki.certificate(&consumer.key("signing"))?;
+    let own = consumer.key("signing");
+    let mut signing = vec![pki.certificate(&own)?];
+    if own != signs_calls_with {
+        signing.push(pki.certificate(signs_calls_with)?);
+    }
+    let mut keys: Vec<(&[u8], KeyUse)> = Vec::new();
+    keys.extend(signing.iter().map(|pem| (pem.as_slice(), KeyUse::Signature)));
     let encryption = pki.certificate(&consumer.key("encryption"))?;
+    keys.push((&encryption, KeyUse::Encryption));
     Ok(RegisteredConsumer {
         dc_id: consumer.dc_id.clone(),
         client_certificate: keys::key_id(&pki.certificate(&consumer.key("client"))?)?,
-        signing_keys: signing_keys(std::slice::from_ref(&signing))?,
+        signing_keys: signing_keys(&signing)?,
         encryption_kid: keys::key_id(&encryption)?,
-        published: published(&[
-            (&signing, KeyUse::Signature),
-            (&encryption, KeyUse::Encryption),
-        ])?,
+        published: published(&keys)?,
         callback_urls: vec![format!("{base_url}/callback")],
     })
 }

@@ -2,11 +2,13 @@
 
 use std::{io, sync::Arc};
 
-use izin_jose::{CryptoPool, FileSigner, JwkSetError, KeyFileError, KeyUse};
+use izin_jose::{CryptoPool, FileSigner, JwkSetError, KeyFileError, KeyUse, Signer};
 
 use crate::{
     addresses::{Sockets, Urls, http_url},
     consumer::{ConsumerApp, ConsumerError},
+    dialect::Dialect,
+    forge::{ForgeError, ForgedAlgorithm},
     keys::KeysError,
     listener::Running,
     options::{Consumer, SimulatorOptions},
@@ -15,6 +17,7 @@ use crate::{
     platform::{Addresses, Platform, routes},
     provider_client::ProviderClient,
     registration::{published, registered_consumer},
+    signer::PkiSigner,
     tls::{self, ClientCertificate, TlsError},
 };
 
@@ -39,7 +42,7 @@ impl Simulator {
         let urls = sockets.urls(&options.consumers);
         let running = Running::default();
         let pool = Arc::new(CryptoPool::start(SIGNING_THREADS, SIGNING_QUEUE)?);
-        let platform = platform(&options.pki, &urls, &running, &pool)?;
+        let platform = platform(&options.pki, &urls, &running, options.dialect, &pool)?;
         let simulator = Self {
             platform,
             pki: options.pki,
@@ -83,7 +86,12 @@ impl Simulator {
             .serve(None, pages::routes(platform), &self.running);
         for (consumer, socket) in self.consumers.iter().zip(sockets.consumers) {
             let base_url = http_url(&socket);
-            platform.register_consumer(registered_consumer(&self.pki, consumer, &base_url)?);
+            platform.register_consumer(registered_consumer(
+                &self.pki,
+                consumer,
+                &base_url,
+                &platform.dialect.consumer_key(consumer),
+            )?);
             let app = ConsumerApp::new(&self.pki, consumer, &base_url, &self.urls, pool)?;
             socket.serve(None, app.routes(), &self.running);
         }
@@ -95,11 +103,20 @@ fn platform(
     pki: &Pki,
     urls: &Urls,
     running: &Running,
+    dialect: Dialect,
     pool: &Arc<CryptoPool>,
 ) -> Result<Arc<Platform>, SimulatorError> {
-    let certificate = pki.certificate("paynet-signing")?;
-    let key = pki.key("paynet-signing")?;
-    let signer = FileSigner::from_pem(&certificate, &key, None, Arc::clone(pool))?;
+    let name = &dialect.signatures.paynet;
+    let certificate = pki.certificate(name)?;
+    let signer: Arc<dyn Signer> = match dialect.signatures.algorithm {
+        ForgedAlgorithm::Ps256 => {
+            let key = pki.key(name)?;
+            let signer = FileSigner::from_pem(&certificate, &key, None, Arc::clone(pool))?;
+            Arc::new(signer)
+        }
+        _ => Arc::new(PkiSigner::new(pki, dialect.signs_as_paynet())?),
+    };
+    let header = dialect.paynet_header;
     let http = tls::client(pki, Some("paynet-client"))?;
     let addresses = Addresses {
         authorization_server: urls.authorization_server.clone(),
@@ -108,8 +125,9 @@ fn platform(
     };
     Ok(Arc::new(Platform::new(
         addresses,
-        ProviderClient::new(http, Arc::new(signer)),
+        ProviderClient::new(http, signer, header),
         running.clone(),
+        dialect,
         published(&[(&certificate, KeyUse::Signature)])?,
     )))
 }
@@ -118,6 +136,8 @@ fn platform(
 pub enum SimulatorError {
     #[error(transparent)]
     Consumer(#[from] ConsumerError),
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("{0}")]

@@ -11,7 +11,7 @@ use izin::lab::{
 };
 use izin_simulator::Customer;
 use izin_simulator::{
-    ConsentSnapshot, DataAnswer, DataCall, NewConsent, Pki, Provider, Simulator, SimulatorOptions,
+    ConsentSnapshot, DataAnswer, DataCall, Dialect, NewConsent, Pki, Provider, Simulator, SimulatorOptions,
 };
 
 use super::Database;
@@ -51,19 +51,30 @@ impl TestApp {
 
     /// With a bank's own code.
     pub async fn start_linked(database: Database, extra: &str, institution: Institution) -> Self {
+        Self::start_speaking(database, extra, institution, Dialect::default()).await
+    }
+
+    /// Beside a PayNet that reads the open questions of its documents like this.
+    pub async fn start_speaking(
+        database: Database,
+        extra: &str,
+        institution: Institution,
+        dialect: Dialect,
+    ) -> Self {
         let pki = tokio::task::spawn_blocking(pki).await.unwrap();
-        let simulator = Simulator::start(SimulatorOptions::new(pki.clone()))
-            .await
-            .unwrap();
+        let options = SimulatorOptions {
+            dialect,
+            ..SimulatorOptions::new(pki.clone())
+        };
+        let simulator = Simulator::start(options).await.unwrap();
         let settings = settings(&database.url, &simulator).to_toml().unwrap();
         let config = Config::from_layers(&[DEMO, &settings, extra]).unwrap();
         let clock = Arc::new(ShiftedClock::default());
         let service = Service::start(config, clock.clone(), institution)
             .await
             .unwrap();
-        let port = service.webhooks_address.port();
         simulator
-            .register_provider(registration(pki, port, &service.public_url).unwrap())
+            .register_provider(provider(&service))
             .unwrap();
         simulator
             .register_provider(Provider::offline("bank-lain", "Bank Lain"))
@@ -76,6 +87,12 @@ impl TestApp {
             store,
             database,
         }
+    }
+
+    /// PayNet registers us anew, with something changed.
+    pub fn is_registered(&self, change: impl FnOnce(Provider) -> Provider) {
+        let provider = change(provider(&self.service));
+        self.simulator.register_provider(provider).unwrap();
     }
 
     /// A customer's browser. Codes of the second factor follow this app's clock.
@@ -142,6 +159,12 @@ impl TestApp {
         self.service.stop().await;
         self.simulator.stop().await;
     }
+}
+
+/// As PayNet's onboarding would register us.
+fn provider(service: &Service) -> Provider {
+    let port = service.webhooks_address.port();
+    registration(pki(), port, &service.public_url).unwrap()
 }
 
 pub fn settings<'a>(database: &str, simulator: &'a Simulator) -> DemoSettings<'a> {

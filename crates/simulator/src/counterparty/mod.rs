@@ -8,8 +8,12 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 
 pub use self::request::{Addition, Proof, TestRequest};
-pub(crate) use self::{open::open, request::data_call_claims};
+pub(crate) use self::{
+    open::{open, token_of},
+    request::data_call_claims,
+};
 use crate::{
+    dialect::AnswerForm,
     options::Consumer,
     pki::Pki,
     scenario::{Answer, DataAnswer, RawRequest, ScenarioError},
@@ -82,7 +86,7 @@ impl Counterparties {
         let sealed = answer.status == 200 && proof == Proof::Consumer;
         let answer = if sealed {
             let keys = self.provider_keys().await?;
-            open(answer, &keys, &self.pki, consumer)?
+            open(answer, &keys, &self.pki, consumer, AnswerForm::default())?
         } else {
             DataAnswer::unsealed(answer)
         };

@@ -4,12 +4,18 @@ use izin_jose::{DecryptionKey, JwkSet};
 use serde_json::Value;
 
 use crate::{
-    keys::verify_claims,
+    dialect::{AnswerForm, AnswerPayload},
+    keys::{verify, verify_claims},
     options::Consumer,
     pki::Pki,
     scenario::{Answer, DataAnswer, ScenarioError},
     simulator::SimulatorError,
 };
+
+/// The provider's token in an answer of this form.
+pub(crate) fn token_of(answer: &Answer, form: AnswerForm) -> Result<String, String> {
+    form.token(answer.header("content-type"), &answer.body)
+}
 
 /// `keys` are those of the provider. An answer that cannot be opened is not an error; it says why.
 pub(crate) fn open(
@@ -17,20 +23,17 @@ pub(crate) fn open(
     keys: &JwkSet,
     pki: &Pki,
     consumer: &Consumer,
+    form: AnswerForm,
 ) -> Result<DataAnswer, ScenarioError> {
-    let envelope = answer.json();
-    let token = envelope.get("data").and_then(Value::as_str);
     let certificate = pki.certificate(&consumer.key("encryption"))?;
     let key = pki.key(&consumer.key("encryption"))?;
     let key = DecryptionKey::from_pem(&certificate, &key, None).map_err(SimulatorError::from)?;
-    let claims = match verify_claims(token.unwrap_or_default(), keys) {
-        Ok(claims) => claims.0,
-        Err(error) => return Ok(unopened(answer, None, error.to_string())),
+    let signed = token_of(&answer, form).and_then(|token| sealed(&token, keys, form.payload));
+    let (claims, sealed) = match signed {
+        Ok(signed) => signed,
+        Err(problem) => return Ok(unopened(answer, None, problem)),
     };
-    let sealed = claims.get("data").and_then(Value::as_str);
-    let plaintext = key.decrypt(sealed.unwrap_or_default());
-    let claims = Some(Value::Object(claims));
-    match plaintext {
+    match key.decrypt(&sealed) {
         Ok(plaintext) => Ok(DataAnswer {
             answer,
             claims,
@@ -38,6 +41,26 @@ pub(crate) fn open(
             problem: None,
         }),
         Err(error) => Ok(unopened(answer, claims, error.to_string())),
+    }
+}
+
+/// Claims, if the token has some, and what is encrypted.
+fn sealed(
+    token: &str,
+    keys: &JwkSet,
+    payload: AnswerPayload,
+) -> Result<(Option<Value>, String), String> {
+    match payload {
+        AnswerPayload::Claims => {
+            let claims = verify_claims(token, keys).map_err(|error| error.to_string())?.0;
+            let sealed = claims.get("data").and_then(Value::as_str);
+            let sealed = sealed.unwrap_or_default().to_owned();
+            Ok((Some(Value::Object(claims)), sealed))
+        }
+        AnswerPayload::Jwe => {
+            let payload = verify(token, keys).map_err(|error| error.to_string())?;
+            Ok((None, String::from_utf8_lossy(&payload).into_owned()))
+        }
     }
 }
 

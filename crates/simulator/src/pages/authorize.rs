@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{BROWSER_COOKIE, page, query_parameter};
 use crate::{
+    dialect::AuthorizeRoute,
     platform::{Platform, error::ApiError},
     random,
 };
@@ -53,13 +54,27 @@ impl Platform {
         let provider = self.registered(&consent.dp_id)?;
         let signature = self.providers.authorize_signature(consent_id).await;
         let signature = signature.map_err(|error| ApiError::server_error(error.to_string()))?;
-        let mut url = Url::parse(&format!("{}/v1/oauth/authorize", provider.pages_url))
-            .map_err(|error| ApiError::invalid_request(error.to_string()))?;
+        let invalid = |error: url::ParseError| ApiError::invalid_request(error.to_string());
+        let relayed = self.dialect.authorize == AuthorizeRoute::Relayed;
+        let base = if relayed {
+            &provider.webhooks_url
+        } else {
+            &provider.pages_url
+        };
+        let mut url = Url::parse(&format!("{base}/v1/oauth/authorize")).map_err(invalid)?;
         url.query_pairs_mut()
             .append_pair("consent_id", consent_id)
             .append_pair("redirect_uri", &self.callback_url())
             .append_pair("signature", &signature);
-        Ok(url)
+        if !relayed {
+            return Ok(url);
+        }
+        let location = self.providers.relayed(url.as_str()).await;
+        let location =
+            location.map_err(|error| ApiError::provider_unavailable(error.to_string()))?;
+        let location = location
+            .ok_or_else(|| ApiError::provider_unavailable("the provider does not redirect"))?;
+        Url::parse(&location).map_err(invalid)
     }
 
     /// The `redirect_uri` a provider must have on its list.

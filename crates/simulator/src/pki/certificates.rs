@@ -22,8 +22,8 @@ use super::{Authority, Leaf, Usage};
 const AUTHORITY_DAYS: u32 = 3650;
 const LEAF_DAYS: u32 = 825;
 
-pub(super) fn elliptic_key() -> Result<PKey<Private>, ErrorStack> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+pub(super) fn elliptic_key(curve: Nid) -> Result<PKey<Private>, ErrorStack> {
+    let group = EcGroup::from_curve_name(curve)?;
     PKey::from_ec_key(EcKey::generate(&group)?)
 }
 
@@ -80,7 +80,9 @@ fn add_usage(builder: &mut X509Builder, usage: Usage, issuer: &X509Ref) -> Resul
     key_usage.critical();
     match usage {
         Usage::Encryption => key_usage.key_encipherment(),
-        Usage::Signing => key_usage.digital_signature().non_repudiation(),
+        Usage::Signing | Usage::SigningP384 | Usage::SigningP521 => {
+            key_usage.digital_signature().non_repudiation()
+        }
         Usage::Client | Usage::Server => key_usage.digital_signature(),
     };
     builder.append_extension(key_usage.build()?)?;
@@ -95,7 +97,7 @@ fn add_usage(builder: &mut X509Builder, usage: Usage, issuer: &X509Ref) -> Resul
                 .build(&builder.x509v3_context(Some(issuer), None))?;
             builder.append_extension(names)
         }
-        Usage::Encryption | Usage::Signing => Ok(()),
+        Usage::Encryption | Usage::Signing | Usage::SigningP384 | Usage::SigningP521 => Ok(()),
     }
 }
 

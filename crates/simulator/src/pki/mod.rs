@@ -14,6 +14,7 @@ use std::{
 
 use openssl::{
     error::ErrorStack,
+    nid::Nid,
     pkey::{PKey, Private},
     rsa::Rsa,
     x509::X509,
@@ -36,7 +37,7 @@ impl Pki {
         fs::create_dir_all(&pki.dir).map_err(|source| pki.io_error(&pki.dir, source))?;
         let keys = generate_keys()?;
         for authority in [Authority::Trusted, Authority::Rogue] {
-            let key = elliptic_key()?;
+            let key = elliptic_key(Nid::X9_62_PRIME256V1)?;
             let certificate = authority_certificate(authority, &key)?;
             pki.write(authority.name(), &certificate, &key)?;
         }
@@ -143,12 +144,18 @@ pub enum Usage {
     Server,
     /// JWS, RSA.
     Signing,
+    /// JWS, P-384.
+    SigningP384,
+    /// JWS, P-521.
+    SigningP521,
 }
 
 impl Usage {
     fn generate_key(self) -> Result<PKey<Private>, ErrorStack> {
         match self {
-            Self::Client | Self::Server => elliptic_key(),
+            Self::Client | Self::Server => elliptic_key(Nid::X9_62_PRIME256V1),
+            Self::SigningP384 => elliptic_key(Nid::SECP384R1),
+            Self::SigningP521 => elliptic_key(Nid::SECP521R1),
             Self::Encryption | Self::Signing => PKey::from_rsa(Rsa::generate(RSA_BITS)?),
         }
     }

@@ -53,6 +53,7 @@ impl Platform {
             query: with_consent_id(request.uri().query(), &consent_id),
             consent_id,
             signature,
+            signature_header: self.dialect.consumer_header,
             encryption_kid: consumer.encryption_kid.to_string(),
             interaction_id: interaction_id(request),
         };
@@ -82,18 +83,17 @@ impl Platform {
         }
     }
 
-    /// The envelope's `data` must be a token by the provider; the DP signed it or PayNet does not pass it on.
+    /// The answer must hold a token by the provider; the DP signed it or PayNet does not pass it on.
     async fn check_answer(
         &self,
         provider: &RegisteredProvider,
         answer: &ProviderAnswer,
     ) -> Result<(), ApiError> {
-        let envelope: serde_json::Value = serde_json::from_slice(&answer.body)
-            .map_err(|_| ApiError::provider_unavailable("the answer is not JSON"))?;
-        let token = envelope.get("data").and_then(serde_json::Value::as_str);
-        let token = token.ok_or_else(|| ApiError::provider_unavailable("no data in the answer"))?;
-        let keys = self.provider_keys(provider, token).await?;
-        verify(token, &keys)
+        let content_type = answer.content_type.as_deref();
+        let token = self.dialect.answers.token(content_type, &answer.body);
+        let token = token.map_err(ApiError::provider_unavailable)?;
+        let keys = self.provider_keys(provider, &token).await?;
+        verify(&token, &keys)
             .map(|_| ())
             .map_err(|error| ApiError::provider_unavailable(format!("the answer: {error}")))
     }

@@ -4,7 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use poem::{Endpoint, IntoResponse, Request, Response, http::Method, http::StatusCode};
 
-use super::{Platform, data::interaction_id, error::refuse};
+use super::{
+    Platform,
+    data::interaction_id,
+    error::{ApiError, refuse},
+};
 use crate::listener::LostAnswer;
 
 /// An endpoint of the platform that a Data Provider calls.
@@ -30,7 +34,7 @@ impl Operation {
             ("GET", ["v1", "oauth", "jwks", _]) => Some(Self::ConsumerJwks),
             ("POST", ["token"]) => Some(Self::Token),
             ("GET", ["v1", "consents", _]) => Some(Self::RetrieveConsent),
-            ("PATCH", ["v1", "consents", _]) => Some(Self::UpdateConsent),
+            ("PATCH" | "POST", ["v1", "consents", _]) => Some(Self::UpdateConsent),
             ("POST", ["v1", "consents", _, "revoke"]) => Some(Self::RevokeConsent),
             _ => None,
         }
@@ -42,12 +46,49 @@ impl Operation {
 pub enum Fault {
     /// The call is processed, after a while.
     Delay(Duration),
+    /// The call is not processed; this comes instead, with status 200.
+    Document(HostileDocument),
     /// The call is processed, and the connection closes instead of answering.
     LostAnswer,
     /// The call is not processed, and the connection closes.
     LostRequest,
+    /// The call is not processed; the answer points elsewhere.
+    Redirect,
     /// The call is not processed; this status with PayNet's error body.
     Status(u16),
+}
+
+/// What nobody should be brought down by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostileDocument {
+    /// Bytes that are no JSON.
+    Garbage,
+    /// Ten megabytes of JSON.
+    Huge,
+    /// An HTML page.
+    Page,
+    /// A key set with ten thousand keys.
+    TenThousandKeys,
+}
+
+impl HostileDocument {
+    fn response(self) -> Response {
+        let json = "application/json";
+        let (content_type, body) = match self {
+            Self::Garbage => (json, vec![0xff; 100]),
+            Self::Huge => (
+                json,
+                format!(r#"{{"keys":[],"padding":"{}"}}"#, "x".repeat(10 << 20)).into_bytes(),
+            ),
+            Self::Page => ("text/html", br#"{"keys":[]}"#.to_vec()),
+            Self::TenThousandKeys => {
+                let key = r#"{"kty":"oct"}"#;
+                let keys = vec![key; 10_000].join(",");
+                (json, format!(r#"{{"keys":[{keys}]}}"#).into_bytes())
+            }
+        };
+        Response::builder().content_type(content_type).body(body)
+    }
 }
 
 /// Wraps an endpoint of the platform: counts calls, applies the faults that were ordered, and echoes the interaction id.
@@ -85,6 +126,7 @@ impl<E: Endpoint> Faulty<E> {
                 tokio::time::sleep(duration).await;
                 self.answer(request).await
             }
+            Some(Fault::Document(document)) => document.response(),
             Some(Fault::LostAnswer) => {
                 let mut response = self.answer(request).await;
                 response.extensions_mut().insert(LostAnswer);
@@ -95,11 +137,18 @@ impl<E: Endpoint> Faulty<E> {
                 response.extensions_mut().insert(LostAnswer);
                 response
             }
+            Some(Fault::Redirect) => Response::builder()
+                .status(StatusCode::FOUND)
+                .header("location", self.platform.issuer())
+                .finish(),
             Some(Fault::Status(status)) => ordered_status(status),
         }
     }
 
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, mut request: Request) -> Response {
+        if let Err(refused) = self.platform.translate_method(&mut request) {
+            return refuse(refused.into());
+        }
         match self.inner.call(request).await {
             Ok(output) => output.into_response(),
             Err(error) => refuse(error),
@@ -128,6 +177,24 @@ fn ordered_status(status: u16) -> Response {
 }
 
 impl Platform {
+    /// The contract has Update Consent as a PATCH; where it is a POST, that is what PATCH is not.
+    fn translate_method(&self, request: &mut Request) -> Result<(), ApiError> {
+        let update = Operation::of(request.method(), request.uri().path())
+            == Some(Operation::UpdateConsent);
+        if !(update && self.dialect.update_by_post) {
+            return Ok(());
+        }
+        if request.method() != Method::POST {
+            return Err(ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "invalid_request",
+                "Update Consent is a POST",
+            ));
+        }
+        request.set_method(Method::PATCH);
+        Ok(())
+    }
+
     fn count(&self, operation: Operation) -> Option<Fault> {
         let mut state = self.state();
         *state.calls.entry(operation).or_default() += 1;

@@ -34,7 +34,9 @@ pub(crate) use self::{
     error::ApiError,
     guard::{ProviderCall, PublicCall, RequestProof, TokenCall},
 };
-use crate::{clock::Clock, keys, listener::Running, provider_client::ProviderClient};
+use crate::{
+    clock::Clock, dialect::Dialect, keys, listener::Running, provider_client::ProviderClient,
+};
 
 /// Where the platform is reached.
 #[derive(Clone, Debug)]
@@ -50,6 +52,7 @@ pub(crate) struct Addresses {
 pub(crate) struct Platform {
     pub(crate) addresses: Addresses,
     pub(crate) clock: Clock,
+    pub(crate) dialect: Dialect,
     pub(crate) providers: ProviderClient,
     pub(crate) running: Running,
     /// What `GET /v1/oauth/jwks/paynet` answers.
@@ -62,11 +65,13 @@ impl Platform {
         addresses: Addresses,
         providers: ProviderClient,
         running: Running,
+        dialect: Dialect,
         published_keys: Value,
     ) -> Self {
         Self {
             addresses,
             clock: Clock::default(),
+            dialect,
             providers,
             running,
             published_keys: Mutex::new(published_keys),

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
-use izin_jose::{FileSigner, HeaderFields, SignError, sign_detached};
+use izin_jose::{HeaderFields, SignError, Signer, sign_detached};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 
 use crate::generated::ofp_dp::client::Client;
 
-const SIGNATURE: HeaderName = HeaderName::from_static("x-fapi-signature");
-
 /// PayNet's key, and what its detached signature of this call covers.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientContext {
-    pub(super) signer: Arc<FileSigner>,
+    pub(super) header: &'static str,
+    pub(super) signer: Arc<dyn Signer>,
     pub(super) signed: Signed,
 }
 
@@ -39,7 +38,8 @@ impl ClientHooks<ClientContext> for Client {
             return Ok(());
         };
         let value = HeaderValue::try_from(signature)?;
-        request.headers_mut().insert(SIGNATURE, value);
+        let header = HeaderName::from_static(self.inner().header);
+        request.headers_mut().insert(header, value);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::StatusCode;
-use izin_jose::{FileSigner, HeaderFields, SignError, sign, sign_detached};
+use izin_jose::{HeaderFields, SignError, Signer, sign, sign_detached};
 use uuid::Uuid;
 
 pub(crate) use self::hooks::ClientContext;
@@ -17,7 +17,9 @@ use crate::{generated::ofp_dp::client::Client, platform::events::Event};
 #[derive(Clone)]
 pub(crate) struct ProviderClient {
     http: reqwest::Client,
-    signer: Arc<FileSigner>,
+    signer: Arc<dyn Signer>,
+    /// Where PayNet's signature is.
+    header: &'static str,
 }
 
 /// A consumer's data call on its way to the provider.
@@ -28,6 +30,7 @@ pub(crate) struct Forward {
     pub(crate) consent_id: String,
     /// The consumer's, passed on unchanged.
     pub(crate) signature: String,
+    pub(crate) signature_header: &'static str,
     pub(crate) encryption_kid: String,
     pub(crate) interaction_id: String,
 }
@@ -53,8 +56,16 @@ pub(crate) enum ProviderError {
 }
 
 impl ProviderClient {
-    pub(crate) fn new(http: reqwest::Client, signer: Arc<FileSigner>) -> Self {
-        Self { http, signer }
+    pub(crate) fn new(
+        http: reqwest::Client,
+        signer: Arc<dyn Signer>,
+        header: &'static str,
+    ) -> Self {
+        Self {
+            http,
+            signer,
+            header,
+        }
     }
 
     /// The answer's status, whatever it is.
@@ -110,6 +121,7 @@ impl ProviderClient {
 
     fn client(&self, base_url: &str, signed: Signed) -> Client {
         let context = ClientContext {
+            header: self.header,
             signer: Arc::clone(&self.signer),
             signed,
         };
@@ -122,14 +134,17 @@ impl ProviderClient {
         base_url: &str,
         call: &Forward,
     ) -> Result<ProviderAnswer, ProviderError> {
-        let hop = self.detached(call.consent_id.as_bytes()).await?;
-        let answer = self
+        let mut request = self
             .http
             .get(format!("{base_url}{}", call.path))
             .query(&call.query)
             .header("accept", "application/json")
-            .header("x-signature", &call.signature)
-            .header("x-fapi-signature", hop)
+            .header(call.signature_header, &call.signature);
+        if call.signature_header != self.header {
+            let hop = self.detached(call.consent_id.as_bytes()).await?;
+            request = request.header(self.header, hop);
+        }
+        let answer = request
             .header("x-enc-kid", &call.encryption_kid)
             .header("x-fapi-interaction-id", &call.interaction_id)
             .send()
@@ -154,6 +169,15 @@ impl ProviderClient {
             consent_id.as_bytes(),
         )
         .await
+    }
+
+    /// Opens the customer's link in the browser's place; answers where the provider wants the browser.
+    pub(crate) async fn relayed(&self, link: &str) -> Result<Option<String>, ProviderError> {
+        let answer = self.http.get(link).send().await?;
+        let location = answer.headers().get("location");
+        Ok(location
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned))
     }
 
     async fn detached(&self, payload: &[u8]) -> Result<String, SignError> {

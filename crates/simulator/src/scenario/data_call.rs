@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Answer, ScenarioError, data_draft::Draft};
 use crate::{
-    counterparty::open,
-    forge::{ForgedAlgorithm, Signing, replace_payload, tamper_signature},
+    counterparty::{open, token_of},
+    forge::{ForgedAlgorithm, replace_payload, tamper_signature},
     simulator::Simulator,
 };
 
@@ -145,6 +145,18 @@ impl DataAnswer {
         self.answer.status
     }
 
+    /// A balance whose amounts have the other form is one that consumers cannot read.
+    fn as_consumers_read_it(mut self, nested: bool) -> Self {
+        let amount = self
+            .plaintext
+            .as_ref()
+            .and_then(|all| all.pointer("/data/current_balance/amount"));
+        if amount.is_some_and(|amount| amount.is_object() != nested) {
+            self.problem = Some("the balance's amounts have another form".to_owned());
+        }
+        self
+    }
+
     /// `data` of the plaintext; null if there is none.
     pub fn data(&self) -> Value {
         let data = self.plaintext.as_ref().and_then(|all| all.get("data"));
@@ -166,13 +178,11 @@ impl Simulator {
         if answer.status != 200 {
             return Ok(DataAnswer::unsealed(answer));
         }
-        let token = answer.json();
-        let token = token.get("data").and_then(Value::as_str);
-        let keys = self
-            .platform
-            .provider_keys(&provider, token.unwrap_or_default())
-            .await?;
-        open(answer, &keys, &self.pki, consumer)
+        let dialect = &self.platform.dialect;
+        let token = token_of(&answer, dialect.answers).unwrap_or_default();
+        let keys = self.platform.provider_keys(&provider, &token).await?;
+        let opened = open(answer, &keys, &self.pki, consumer, dialect.answers)?;
+        Ok(opened.as_consumers_read_it(dialect.nested_amounts))
     }
 
     async fn send_call(&self, consent_id: &str, mut draft: Draft) -> Result<Answer, ScenarioError> {
@@ -196,11 +206,11 @@ impl Simulator {
             request = request.header("x-fapi-interaction-id", id);
         }
         let hop_is_replaced =
-            draft.signing.is_some() && draft.signature_header == "x-fapi-signature";
+            draft.signing.is_some() && draft.signature_header == draft.hop_header;
         if draft.hop && !hop_is_replaced {
-            let hop = Signing::by("paynet-signing").detached();
+            let hop = self.platform.dialect.signs_as_paynet().detached();
             let signature = self.sign(&hop, consent_id.as_bytes())?;
-            request = request.header("x-fapi-signature", signature);
+            request = request.header(draft.hop_header, signature);
         }
         if let Some(signing) = &draft.signing {
             let payload = if signing.detached {

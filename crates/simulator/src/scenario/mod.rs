@@ -217,6 +217,23 @@ impl Simulator {
         Ok(())
     }
 
+    /// Makes a consumer publish this document, whatever it is.
+    pub fn publish_consumer_document(
+        &self,
+        dc_id: &str,
+        document: Value,
+    ) -> Result<(), ScenarioError> {
+        let mut consumer = self.platform.consumer(dc_id)?;
+        consumer.published = document;
+        self.platform.register_consumer(consumer);
+        Ok(())
+    }
+
+    /// What a consumer publishes.
+    pub fn published_by_consumer(&self, dc_id: &str) -> Result<Value, ScenarioError> {
+        Ok(self.platform.consumer(dc_id)?.published)
+    }
+
     fn published_keys(
         &self,
         signing: &[&str],

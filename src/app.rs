@@ -215,7 +215,8 @@ impl Endpoints {
             .filter(|id| *id != AUTHORIZE || authorizes_on(AuthorizeListener::Webhooks))
             .collect();
         let webhooks = OfpWebhooksRoutes::guarded(handler.clone(), Arc::new(guard.clone()));
-        let webhooks = OpenApiService::new(webhooks.only(&on_webhooks), "OFP", "").map_to_response();
+        let webhooks =
+            OpenApiService::new(webhooks.only(&on_webhooks), "OFP", "").map_to_response();
         let webhooks = if profile.jwks_mirror {
             Mirror {
                 keys: guard.keys.clone(),

@@ -242,9 +242,7 @@ fn bad_lists(profile: &WireProfile, wrong: &mut Vec<String>) {
         ),
     ];
     for (key, _) in lists.iter().filter(|(_, plain)| !plain) {
-        wrong.push(format!(
-            "{key} must name at least one, and each only once"
-        ));
+        wrong.push(format!("{key} must name at least one, and each only once"));
     }
     // What binds a call to its consumer, its request and one use are the claims that the consumer signs.
     if !profile.account_calls_may_carry(SigningParty::Consumer) {
@@ -330,7 +328,10 @@ mod tests {
                 "signature_headers = [\"x-signature\", \"x-signature\"]",
                 "signature_headers",
             ),
-            ("x_signature_party = \"paynet\"\nx_fapi_signature_party = \"paynet\"", "leave no header"),
+            (
+                "x_signature_party = \"paynet\"\nx_fapi_signature_party = \"paynet\"",
+                "leave no header",
+            ),
             ("signature_algorithms = []", "signature_algorithms"),
             ("authorize_listeners = []", "authorize_listeners"),
             ("issued_at_window = 0", "issued_at_window"),
@@ -355,8 +356,7 @@ mod tests {
     fn a_danger_is_refused_in_production() {
         for name in ["danger_skip_qpm", "danger_skip_url", "danger_skip_replay"] {
             for (environment, refused) in [("demo", false), ("uat", false), ("production", true)] {
-                let text =
-                    format!("environment = \"{environment}\"\n[ofp.profile]\n{name} = true");
+                let text = format!("environment = \"{environment}\"\n[ofp.profile]\n{name} = true");
                 let config = Config::from_layers(&[&text]).unwrap();
                 let mut problems = Vec::new();
                 config.wire_profile(&mut problems);

@@ -4,6 +4,8 @@
 mod errors;
 mod listener;
 mod peer;
+#[cfg(test)]
+mod refusals;
 mod tls;
 mod traced;
 

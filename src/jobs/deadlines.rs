@@ -42,7 +42,8 @@ impl Deadlines {
     async fn end_undecided(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         for consent in self.store.undecided(At(now), BATCH).await? {
-            let Ok(Outcome::Changed(mut change)) = apply(&consent, Command::ClockRanOut, now) else {
+            let Ok(Outcome::Changed(mut change)) = apply(&consent, Command::ClockRanOut, now)
+            else {
                 continue;
             };
             if self.update == TimeoutUpdate::None {

@@ -85,7 +85,7 @@ impl<T> Inner<T> {
         if let Some((copy, _)) = self.fresh(now) {
             let tried = attempts
                 .last
-                .is_some_and(|at| now - at < self.freshness.refetch_every);
+                .is_some_and(|at| within(at, now, self.freshness.refetch_every));
             if tried || wanted(&copy) {
                 return Ok(copy);
             }
@@ -93,7 +93,7 @@ impl<T> Inner<T> {
         let recent = attempts
             .failure
             .as_ref()
-            .filter(|(_, at)| now - *at < AFTER_FAILURE);
+            .filter(|(_, at)| within(*at, now, AFTER_FAILURE));
         if let Some((cause, _)) = recent {
             return self.stale(now, cause.clone());
         }
@@ -121,7 +121,7 @@ impl<T> Inner<T> {
 
     fn fresh(&self, now: DateTime<Utc>) -> Option<Copy<T>> {
         self.copy()
-            .filter(|(_, fetched_at)| now - *fetched_at < self.freshness.fresh_for)
+            .filter(|(_, fetched_at)| within(*fetched_at, now, self.freshness.fresh_for))
     }
 
     fn store(&self, copy: Option<Copy<T>>) {
@@ -130,13 +130,18 @@ impl<T> Inner<T> {
 
     fn stale(&self, now: DateTime<Utc>, cause: String) -> Result<Arc<T>, String> {
         match self.copy() {
-            Some((copy, fetched_at)) if now - fetched_at < self.freshness.stale_for => {
+            Some((copy, fetched_at)) if within(fetched_at, now, self.freshness.stale_for) => {
                 tracing::warn!(%cause, "using the last known copy");
                 Ok(copy)
             }
             _ => Err(cause),
         }
     }
+}
+
+/// Less than `span` ago. What lies in the future by more than that was noted before the clock was set back.
+fn within(at: DateTime<Utc>, now: DateTime<Utc>, span: TimeDelta) -> bool {
+    (now - at).abs() < span
 }
 
 #[cfg(test)]
@@ -227,5 +232,17 @@ mod tests {
             source.get(4 * 3600 + 60, 1, Err("down")).await,
             Err("down".to_owned())
         );
+    }
+
+    #[tokio::test]
+    async fn a_copy_from_the_future_is_not_fresh() {
+        let source = Source::new();
+        source.get(86_400, 1, Ok(1)).await.unwrap();
+        assert_eq!(
+            source.get(0, 1, Ok(2)).await,
+            Ok(2),
+            "the clock was set back"
+        );
+        assert_eq!(source.fetched(), 2);
     }
 }

@@ -194,9 +194,7 @@ fn refused(refusal: PermitRefusal) -> ApiError {
         PermitRefusal::Expired => (ErrorCode::ConsentInvalid, "consent.expired"),
         PermitRefusal::NotAuthorized(_) => (ErrorCode::ConsentInvalid, "consent.not_in_force"),
         PermitRefusal::OtherConsumer => (ErrorCode::ConsentInvalid, "consent.other_consumer"),
-        PermitRefusal::PermissionMissing => {
-            (ErrorCode::InvalidScope, "consent.permission_missing")
-        }
+        PermitRefusal::PermissionMissing => (ErrorCode::InvalidScope, "consent.permission_missing"),
     };
     ApiError::new(code, refusal.to_string()).because(reason)
 }

@@ -186,8 +186,7 @@ impl OfpGuard {
     /// The event as PayNet signed it: the body, or the payload of a body that is itself a JWS.
     async fn open_event(&self, facts: &RequestFacts, body: &Bytes) -> Result<Bytes, ApiError> {
         if facts.is_jwt {
-            let compact = std::str::from_utf8(body)
-                .map_err(|_| {
+            let compact = std::str::from_utf8(body).map_err(|_| {
                 ApiError::invalid_request("the body is not a JWS").because("jws.malformed")
             })?;
             let signed = self
@@ -306,8 +305,7 @@ impl OfpGuard {
                     return Ok(None);
                 }
                 // Only a key that the consumer does not have at all may be PayNet's.
-                Err(SignatureRefusal::Key(KeyError::Unknown)) if party == SigningParty::Either => {
-                }
+                Err(SignatureRefusal::Key(KeyError::Unknown)) if party == SigningParty::Either => {}
                 Err(refusal) => return Err(refusal.into()),
             }
         }

@@ -48,17 +48,17 @@ impl RequestFacts {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(ApiError::invalid_request(format!(
-                "the header {name} is repeated"
-            ))
-            .because("request.header_repeated"));
+            return Err(
+                ApiError::invalid_request(format!("the header {name} is repeated"))
+                    .because("request.header_repeated"),
+            );
         }
         match value.to_str() {
             Ok(text) if text.len() <= MAX_SIGNATURE => Ok(Some(text.trim())),
-            _ => Err(ApiError::invalid_request(format!(
-                "the header {name} cannot be read"
-            ))
-            .because("request.header_unreadable")),
+            _ => Err(
+                ApiError::invalid_request(format!("the header {name} cannot be read"))
+                    .because("request.header_unreadable"),
+            ),
         }
     }
 
@@ -79,8 +79,7 @@ impl RequestFacts {
 
 fn read_query(query: &str) -> Result<BTreeMap<String, String>, ApiError> {
     let address = format!("http://localhost/?{query}");
-    let url = reqwest::Url::parse(&address)
-        .map_err(|_| {
+    let url = reqwest::Url::parse(&address).map_err(|_| {
         ApiError::invalid_request("the query cannot be read").because("request.query_unreadable")
     })?;
     let mut parameters = BTreeMap::new();
@@ -89,10 +88,10 @@ fn read_query(query: &str) -> Result<BTreeMap<String, String>, ApiError> {
             .insert(name.to_string(), value.into_owned())
             .is_some()
         {
-            return Err(ApiError::invalid_request(format!(
-                "the parameter {name:?} is repeated"
-            ))
-            .because("request.parameter_repeated"));
+            return Err(
+                ApiError::invalid_request(format!("the parameter {name:?} is repeated"))
+                    .because("request.parameter_repeated"),
+            );
         }
     }
     Ok(parameters)

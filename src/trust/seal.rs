@@ -41,10 +41,7 @@ impl Sealer {
         if self.profile.balance_amount == BalanceAmount::Nested {
             nest_amounts(&mut plaintext);
         }
-        let key = to
-            .keys
-            .encryption_key(&to.encryption_key)
-            .map_err(failed)?;
+        let key = to.keys.encryption_key(&to.encryption_key).map_err(failed)?;
         let jwe = key
             .encrypt(Some("JWT"), plaintext.to_string().as_bytes())
             .map_err(failed)?;

@@ -33,10 +33,10 @@ impl Webhooks {
             x_fapi_interaction_id: _,
         } = params;
         if next_page_params.is_some() {
-            return Err(ApiError::invalid_request(
-                "next_page_params is not one that we issued",
-            )
-            .because("request.page_unknown"));
+            return Err(
+                ApiError::invalid_request("next_page_params is not one that we issued")
+                    .because("request.page_unknown"),
+            );
         }
         let today = malaysian(self.resources.clock.now()).date_naive();
         let period = period(from_date, to_date, today)?;
@@ -63,10 +63,10 @@ fn period(
     let from = from.unwrap_or(earliest).max(earliest);
     let to = to.unwrap_or(today).min(today);
     if from > to {
-        return Err(ApiError::invalid_request(
-            "from_date must not be after to_date",
-        )
-        .because("request.period"));
+        return Err(
+            ApiError::invalid_request("from_date must not be after to_date")
+                .because("request.period"),
+        );
     }
     Ok(Period { from, to })
 }

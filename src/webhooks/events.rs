@@ -43,8 +43,7 @@ impl Webhooks {
         event_type: &str,
         reported: &NewConsent,
     ) -> Result<EventRow, ApiError> {
-        let body = String::from_utf8(call.signed_bytes.to_vec())
-            .map_err(|_| {
+        let body = String::from_utf8(call.signed_bytes.to_vec()).map_err(|_| {
             ApiError::invalid_request("the event is not UTF-8").because("event.not_utf8")
         })?;
         Ok(EventRow {

@@ -49,8 +49,7 @@ impl<E> Mirror<E> {
             Party::Consumer(DcId::parse(name).map_err(|_| unknown())?)
         };
         let set = self.keys.copy(&party).await;
-        let set =
-            set.map_err(|error| ApiError::unavailable(error).because("keys.unavailable"))?;
+        let set = set.map_err(|error| ApiError::unavailable(error).because("keys.unavailable"))?;
         if set.is_empty() {
             return Err(unknown());
         }

@@ -12,5 +12,6 @@ mod life;
 mod ops;
 mod profile;
 mod reject;
+mod signatures;
 mod stop;
 mod zones;

@@ -119,12 +119,16 @@ async fn steps(app: &TestApp) -> Result<(), String> {
 }
 
 /// Until PayNet has accepted, or the first attempt has failed.
-async fn delivered(app: &TestApp, consent: &crate::harness::ConsentStory<'_>) -> Result<(), String> {
+async fn delivered(
+    app: &TestApp,
+    consent: &crate::harness::ConsentStory<'_>,
+) -> Result<(), String> {
     let failure = || async {
         let waiting = app.store.deliveries(&consent.key()).await.unwrap();
         waiting.into_iter().find_map(|one| one.last_error)
     };
-    let settled = || async { consent.last_entry().await == "accepted" || failure().await.is_some() };
+    let settled =
+        || async { consent.last_entry().await == "accepted" || failure().await.is_some() };
     eventually(settled, "PayNet was told").await;
     match failure().await {
         Some(failure) => Err(format!("update: {failure}")),
@@ -219,7 +223,7 @@ alternatives! {
         },
         // Whom the certificate is enough for does not look at an assertion.
         with_our_default: None,
-        with_paynets_default: Some("update: no access token"),
+        with_paynets_default: Some("no access token: the token endpoint refused"),
         ..Alternative::new("ofp.client_auth = \"tls_client_auth\"")
     };
 }

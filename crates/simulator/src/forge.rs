@@ -113,12 +113,8 @@ impl Signing {
         }
         let key = PKey::private_key_from_pem(&pki.key(&self.key)?)?;
         Ok(match self.algorithm {
-            ForgedAlgorithm::Es384 => {
-                elliptic_signature(&key, MessageDigest::sha384(), 48, input)?
-            }
-            ForgedAlgorithm::Es512 => {
-                elliptic_signature(&key, MessageDigest::sha512(), 66, input)?
-            }
+            ForgedAlgorithm::Es384 => elliptic_signature(&key, MessageDigest::sha384(), 48, input)?,
+            ForgedAlgorithm::Es512 => elliptic_signature(&key, MessageDigest::sha512(), 66, input)?,
             _ => rsa_signature(&key, self.algorithm, input)?,
         })
     }

@@ -35,9 +35,7 @@ pub use counterparty::{
     Addition, CLIENT_CERTIFICATE, Counterparties, Exchange, Proof, Target, TestRequest,
 };
 pub use customer::{Button, Choice, Customer, CustomerError, Form, Hop, Input, Page};
-pub use dialect::{
-    AnswerBody, AnswerForm, AnswerPayload, AuthorizeRoute, Dialect, SignatureKeys,
-};
+pub use dialect::{AnswerBody, AnswerForm, AnswerPayload, AuthorizeRoute, Dialect, SignatureKeys};
 pub use forge::{ForgeError, ForgedAlgorithm, Signing};
 pub use keys::KeysError;
 pub use options::{Consumer, SimulatorOptions};

@@ -145,7 +145,11 @@ pub(crate) fn registered_consumer(
         signing.push(pki.certificate(signs_calls_with)?);
     }
     let mut keys: Vec<(&[u8], KeyUse)> = Vec::new();
-    keys.extend(signing.iter().map(|pem| (pem.as_slice(), KeyUse::Signature)));
+    keys.extend(
+        signing
+            .iter()
+            .map(|pem| (pem.as_slice(), KeyUse::Signature)),
+    );
     let encryption = pki.certificate(&consumer.key("encryption"))?;
     keys.push((&encryption, KeyUse::Encryption));
     Ok(RegisteredConsumer {

@@ -11,7 +11,8 @@ use izin::lab::{
 };
 use izin_simulator::Customer;
 use izin_simulator::{
-    ConsentSnapshot, DataAnswer, DataCall, Dialect, NewConsent, Pki, Provider, Simulator, SimulatorOptions,
+    ConsentSnapshot, DataAnswer, DataCall, Dialect, NewConsent, Pki, Provider, Simulator,
+    SimulatorOptions,
 };
 
 use super::Database;
@@ -73,9 +74,7 @@ impl TestApp {
         let service = Service::start(config, clock.clone(), institution)
             .await
             .unwrap();
-        simulator
-            .register_provider(provider(&service))
-            .unwrap();
+        simulator.register_provider(provider(&service)).unwrap();
         simulator
             .register_provider(Provider::offline("bank-lain", "Bank Lain"))
             .unwrap();

@@ -52,7 +52,9 @@ fn sealed(
 ) -> Result<(Option<Value>, String), String> {
     match payload {
         AnswerPayload::Claims => {
-            let claims = verify_claims(token, keys).map_err(|error| error.to_string())?.0;
+            let claims = verify_claims(token, keys)
+                .map_err(|error| error.to_string())?
+                .0;
             let sealed = claims.get("data").and_then(Value::as_str);
             let sealed = sealed.unwrap_or_default().to_owned();
             Ok((Some(Value::Object(claims)), sealed))

@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use poem::{Endpoint, IntoResponse, Request, Response, http::Method, http::StatusCode};
+use poem::{
+    Endpoint, IntoResponse, Request, Response,
+    http::{Method, StatusCode},
+    web::Json,
+};
+use serde_json::Value;
 
 use super::{
     Platform,
@@ -149,6 +154,9 @@ impl<E: Endpoint> Faulty<E> {
         if let Err(refused) = self.platform.translate_method(&mut request) {
             return refuse(refused.into());
         }
+        if let Some(document) = self.platform.document(request.uri().path()) {
+            return Json(document).into_response();
+        }
         match self.inner.call(request).await {
             Ok(output) => output.into_response(),
             Err(error) => refuse(error),
@@ -179,8 +187,8 @@ fn ordered_status(status: u16) -> Response {
 impl Platform {
     /// The contract has Update Consent as a PATCH; where it is a POST, that is what PATCH is not.
     fn translate_method(&self, request: &mut Request) -> Result<(), ApiError> {
-        let update = Operation::of(request.method(), request.uri().path())
-            == Some(Operation::UpdateConsent);
+        let update =
+            Operation::of(request.method(), request.uri().path()) == Some(Operation::UpdateConsent);
         if !(update && self.dialect.update_by_post) {
             return Ok(());
         }
@@ -193,6 +201,16 @@ impl Platform {
         }
         request.set_method(Method::PATCH);
         Ok(())
+    }
+
+    /// Instead of the key set at this path.
+    fn document(&self, path: &str) -> Option<Value> {
+        let dc_id = path.strip_prefix("/v1/oauth/jwks/")?;
+        self.state().documents.get(dc_id).cloned()
+    }
+
+    pub(crate) fn publish_document(&self, dc_id: &str, document: Value) {
+        self.state().documents.insert(dc_id.to_owned(), document);
     }
 
     fn count(&self, operation: Operation) -> Option<Fault> {

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) providers: BTreeMap<String, RegisteredProvider>,
     pub(super) consumers: BTreeMap<String, RegisteredConsumer>,
     pub(super) consents: BTreeMap<String, ConsentRecord>,
+    /// By `dc_id`: what is published in the place of a key set, as it is.
+    pub(super) documents: HashMap<String, Value>,
     /// By access token.
     pub(super) tokens: HashMap<String, Grant>,
     /// By refresh token.

@@ -205,8 +205,7 @@ impl Simulator {
         if let Some(id) = draft.interaction_id {
             request = request.header("x-fapi-interaction-id", id);
         }
-        let hop_is_replaced =
-            draft.signing.is_some() && draft.signature_header == draft.hop_header;
+        let hop_is_replaced = draft.signing.is_some() && draft.signature_header == draft.hop_header;
         if draft.hop && !hop_is_replaced {
             let hop = self.platform.dialect.signs_as_paynet().detached();
             let signature = self.sign(&hop, consent_id.as_bytes())?;

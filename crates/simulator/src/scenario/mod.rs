@@ -223,9 +223,8 @@ impl Simulator {
         dc_id: &str,
         document: Value,
     ) -> Result<(), ScenarioError> {
-        let mut consumer = self.platform.consumer(dc_id)?;
-        consumer.published = document;
-        self.platform.register_consumer(consumer);
+        self.platform.consumer(dc_id)?;
+        self.platform.publish_document(dc_id, document);
         Ok(())
     }
 

@@ -146,7 +146,7 @@ impl DataAnswer {
     }
 
     /// A balance whose amounts have the other form is one that consumers cannot read.
-    fn as_consumers_read_it(mut self, nested: bool) -> Self {
+    fn read_by_a_consumer(mut self, nested: bool) -> Self {
         let amount = self
             .plaintext
             .as_ref()
@@ -182,7 +182,7 @@ impl Simulator {
         let token = token_of(&answer, dialect.answers).unwrap_or_default();
         let keys = self.platform.provider_keys(&provider, &token).await?;
         let opened = open(answer, &keys, &self.pki, consumer, dialect.answers)?;
-        Ok(opened.as_consumers_read_it(dialect.nested_amounts))
+        Ok(opened.read_by_a_consumer(dialect.nested_amounts))
     }
 
     async fn send_call(&self, consent_id: &str, mut draft: Draft) -> Result<Answer, ScenarioError> {

@@ -3,6 +3,7 @@
 //! One [`OfpGuard`] stands before every operation PayNet can call. Handlers get a context that only the
 //! guard makes, so they work with what was verified and never see a signature.
 
+mod account;
 mod claims;
 mod context;
 mod guard;

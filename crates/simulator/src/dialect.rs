@@ -6,7 +6,8 @@ use crate::{
     options::Consumer,
 };
 
-/// What PayNet, and the consumers behind it, send and expect.
+/// What PayNet, and the consumers behind it, send and expect, as far as scripts drive them. The consumers' apps, which people click
+/// through, keep the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
     /// What data answers look like.

@@ -26,6 +26,23 @@ fn header(name: &str, value: Value) -> DataTweak {
     DataTweak::ProtectedHeader(name.to_owned(), value)
 }
 
+/// What one replica has seen, no other takes for new.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_at_another_replica() {
+    let app = TestApp::start(Database::postgres().await).await;
+    let consent = app.approved_consent(&["read_balances"]).await;
+    let once = || [DataTweak::Jti("once".to_owned())];
+    let ok = (200, String::new());
+    assert_eq!(asks(&app, &consent, once()).await, ok);
+    let replayed = (400, "JWS.InvalidClaim".to_owned());
+    assert_eq!(asks(&app, &consent, once()).await, replayed);
+    let replica = app.another_replica().await;
+    assert_eq!(asks(&app, &consent, once()).await, replayed);
+    assert_eq!(asks(&app, &consent, []).await, ok, "the replica works");
+    replica.stop().await;
+    app.stop().await;
+}
+
 async fn what_a_token_says_of_itself(database: Database) {
     let app = TestApp::start(database).await;
     let consent = app.approved_consent(&["read_balances"]).await;

@@ -88,6 +88,20 @@ impl TestApp {
         }
     }
 
+    /// A second process's worth of us on the same database; PayNet talks to this one from now on.
+    pub async fn another_replica(&self) -> Service {
+        let settings = settings(&self.database.url, &self.simulator);
+        let config = Config::from_layers(&[DEMO, &settings.to_toml().unwrap()]).unwrap();
+        let institution = Institution::default();
+        let replica = Service::start(config, self.clock.clone(), institution)
+            .await
+            .unwrap();
+        self.simulator
+            .register_provider(provider(&replica))
+            .unwrap();
+        replica
+    }
+
     /// PayNet registers us anew, with something changed.
     pub fn is_registered(&self, change: impl FnOnce(Provider) -> Provider) {
         let provider = change(provider(&self.service));

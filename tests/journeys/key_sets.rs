@@ -209,16 +209,17 @@ async fn keys_that_nothing_is_encrypted_to(database: Database) {
     let app = TestApp::start(database).await;
     let consent = app.approved_consent(&["read_balances"]).await;
     let published = app.simulator.published_by_consumer(CONSUMER).unwrap();
-    let with_certificate = |name: &str| {
+    let with_certificate = |key_use: &str, name: &str| {
         let certificate = openssl_base64(&pki().certificate_der(name).unwrap());
         let mut document = published.clone();
         let keys = document["keys"].as_array_mut().unwrap();
-        let encryption = keys.iter_mut().find(|key| key["use"] == "enc");
-        encryption.unwrap()["x5c"] = json!([certificate]);
+        let key = keys.iter_mut().find(|key| key["use"] == key_use);
+        key.unwrap()["x5c"] = json!([certificate]);
         app.simulator
             .publish_consumer_document(CONSUMER, document)
             .unwrap();
-        app.clock.advance(TimeDelta::seconds(61));
+        // The copy is too old then.
+        app.clock.advance(TimeDelta::minutes(16));
     };
     let refused = (400, "invalid_request".to_owned());
     // Of another party, and one for signatures.
@@ -228,19 +229,29 @@ async fn keys_that_nothing_is_encrypted_to(database: Database) {
     }
     let none = DataTweak::EncryptionKid(None);
     assert_eq!(asks(&consent, &app, vec![none]).await, refused);
-    with_certificate("dc-encryption");
-    assert_eq!(asks(&consent, &app, vec![]).await, ok(), "valid");
+    with_certificate("enc", "dc-encryption");
+    assert_eq!(asks(&consent, &app, vec![now(&app)]).await, ok(), "valid");
     let years = TimeDelta::days(826);
     app.clock.advance(years);
-    let expired = asks(&consent, &app, vec![later(years)]).await;
+    let expired = asks(&consent, &app, vec![now(&app)]).await;
     assert_eq!(expired, refused, "its certificate has expired");
+    with_certificate("sig", "dc-signing");
+    let expired = asks(&consent, &app, vec![now(&app)]).await;
+    let signature = (400, "JWS.InvalidSignature".to_owned());
+    assert_eq!(expired, signature, "and so has the other");
     app.clock.advance(-years);
+    let valid = asks(&consent, &app, vec![now(&app)]).await;
+    assert_eq!(valid, ok(), "valid again");
     // Their signing key is the certificate's, the encryption key is not.
-    with_certificate("dc-signing");
-    app.clock.advance(TimeDelta::seconds(61));
-    let at = later(TimeDelta::seconds(183));
-    assert_eq!(asks(&consent, &app, vec![at]).await, refused, "another's");
+    with_certificate("enc", "dc-signing");
+    let another = asks(&consent, &app, vec![now(&app)]).await;
+    assert_eq!(another, refused, "another's");
     app.stop().await;
+}
+
+/// Signed now, by our clock.
+fn now(app: &TestApp) -> DataTweak {
+    later(izin::lab::Clock::now(&*app.clock) - chrono::Utc::now())
 }
 
 /// `x5c` is in standard base64 (RFC 7517 §4.7), our own is base64url.

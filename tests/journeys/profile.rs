@@ -192,6 +192,13 @@ alternatives! {
         with_paynets_default: Some("data: 400 Some(\"JWS.InvalidClaim\")"),
         ..Alternative::new("ofp.profile.signature_headers = [\"x-fapi-signature\"]")
     };
+    keys_at_another_path: Alternative {
+        dialect: Dialect { keys_at_root: true, ..Dialect::default() },
+        with_our_default: Some("event: the provider did not take the event"),
+        // Discovery says where they are, and goes before the setting.
+        with_paynets_default: None,
+        ..Alternative::new("ofp.profile.paynet_jwks_path = \"/v1/oauth/jwks\"")
+    };
     headers_change_parties: Alternative {
         dialect: Dialect {
             consumer_header: "x-fapi-signature",
@@ -281,7 +288,8 @@ async fn authorize_for_browsers_only() {
 on_both_databases!(
     what_a_danger_lets_pass,
     a_clock_that_nobody_is_told_of,
-    the_envelope_says_what_it_is_told
+    the_envelope_says_what_it_is_told,
+    names_and_codes_are_settings,
 );
 
 async fn what_a_danger_lets_pass(database: Database) {
@@ -328,6 +336,29 @@ async fn the_envelope_says_what_it_is_told(database: Database) {
     let envelope = consent.balance().await.answer.json();
     assert_eq!(envelope["status"], "OK");
     assert_eq!(envelope["error_message"], "none");
+    app.stop().await;
+}
+
+async fn names_and_codes_are_settings(database: Database) {
+    let settings = "[ofp.profile]\ndeclined_reason = \"provider_error\"\n\
+                    redirect_consent_id = \"consent\"\nredirect_error = \"fault\"";
+    let app = TestApp::start_with(database, settings).await;
+    let consent = app.consent(&["read_balances"]).await;
+    let mut customer = app.reviewing(&consent).await;
+    customer.rejects().await.unwrap();
+    let told = || async { consent.at_paynet().consent.status_reason.is_some() };
+    eventually(told, "PayNet was told").await;
+    let reason = consent.at_paynet().consent.status_reason.unwrap();
+    assert_eq!(reason.reason_code, "provider_error");
+    // PayNet, which knows nothing of these names, has no use for them.
+    let _ = customer.goes_back().await;
+    let asked: Vec<String> = customer
+        .hops()
+        .into_iter()
+        .map(|hop| hop.url.into())
+        .collect();
+    let back = format!("consent={}&fault=access_denied&", consent.id);
+    assert!(asked.iter().any(|url| url.contains(&back)), "{asked:?}");
     app.stop().await;
 }
 

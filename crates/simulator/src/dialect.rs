@@ -13,6 +13,8 @@ pub struct Dialect {
     /// What data answers look like.
     pub answers: AnswerForm,
     pub authorize: AuthorizeRoute,
+    /// PayNet's keys are at `/v1/oauth/jwks`, and discovery does not say where.
+    pub keys_at_root: bool,
     /// A balance's amount is an object of its own.
     pub nested_amounts: bool,
     /// Where PayNet's signature of events and userinfo is, and of the hop of a data call unless the consumer's is there.
@@ -76,6 +78,7 @@ impl Default for Dialect {
         Self {
             answers: AnswerForm::default(),
             authorize: AuthorizeRoute::Browser,
+            keys_at_root: false,
             nested_amounts: false,
             paynet_header: "x-fapi-signature",
             consumer_header: "x-signature",

@@ -7,7 +7,7 @@ use poem::{
     http::{Method, StatusCode},
     web::Json,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Platform,
@@ -151,6 +151,12 @@ impl<E: Endpoint> Faulty<E> {
     }
 
     async fn answer(&self, mut request: Request) -> Response {
+        let operation = Operation::of(request.method(), request.uri().path());
+        if self.platform.dialect.keys_at_root
+            && let Some(answer) = self.platform.keys_at_root(operation, request.uri().path())
+        {
+            return answer;
+        }
         if let Err(refused) = self.platform.translate_method(&mut request) {
             return refuse(refused.into());
         }
@@ -201,6 +207,24 @@ impl Platform {
         }
         request.set_method(Method::PATCH);
         Ok(())
+    }
+
+    /// Written by hand, because the contract demands `jwks_uri`.
+    fn keys_at_root(&self, operation: Option<Operation>, path: &str) -> Option<Response> {
+        let issuer = self.issuer();
+        match operation? {
+            Operation::Discovery => Some(
+                Json(json!({"issuer": issuer, "token_endpoint": format!("{issuer}/token")}))
+                    .into_response(),
+            ),
+            Operation::PaynetJwks if path == "/v1/oauth/jwks" => {
+                Some(Json(self.published_keys()).into_response())
+            }
+            Operation::PaynetJwks => Some(refuse(
+                ApiError::not_found("PayNet's keys are elsewhere").into(),
+            )),
+            _ => None,
+        }
     }
 
     /// Instead of the key set at this path.

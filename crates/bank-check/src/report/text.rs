@@ -68,7 +68,10 @@ impl Verdict {
 impl Detail {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let below = " ".repeat(INDENT);
-        let lines = [("sent: ", self.sent.as_deref()), ("came: ", self.came.as_deref())];
+        let lines = [
+            ("sent: ", self.sent.as_deref()),
+            ("came: ", self.came.as_deref()),
+        ];
         wrapped(f, &format!("{below}- "), &self.problem)?;
         for (label, line) in lines {
             if let Some(line) = line {
@@ -148,8 +151,15 @@ CB-18  not tested      What must hold
         let mut long = entry("CB-01", Verdict::NotTested);
         long.reason = Some("word ".repeat(40));
         let text = long.to_string();
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-        assert!(text.lines().skip(1).all(|line| line.starts_with(&" ".repeat(INDENT))));
+        assert!(
+            text.lines().all(|line| line.chars().count() <= WIDTH),
+            "{text}"
+        );
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| line.starts_with(&" ".repeat(INDENT)))
+        );
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl TestApp {
 
     /// `extra` is TOML that goes over the demo's configuration.
     pub async fn start_with(database: Database, extra: &str) -> Self {
+        Self::start_linked(database, extra, Institution::default()).await
+    }
+
+    /// With a bank's own code.
+    pub async fn start_linked(database: Database, extra: &str, institution: Institution) -> Self {
         let pki = tokio::task::spawn_blocking(pki).await.unwrap();
         let simulator = Simulator::start(SimulatorOptions::new(pki.clone()))
             .await
@@ -53,7 +58,7 @@ impl TestApp {
         let settings = settings(&database.url, &simulator).to_toml().unwrap();
         let config = Config::from_layers(&[DEMO, &settings, extra]).unwrap();
         let clock = Arc::new(ShiftedClock::default());
-        let service = Service::start(config, clock.clone(), Institution::default())
+        let service = Service::start(config, clock.clone(), institution)
             .await
             .unwrap();
         let port = service.webhooks_address.port();

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use figment::Figment;
@@ -84,11 +83,6 @@ impl Institution {
             defaults.push_str("sign_in.checked_by = \"linked\"\n");
         }
         defaults
-    }
-
-    /// Runs the command line of this process: what the binary's `main` does.
-    pub fn main(self) -> ExitCode {
-        crate::cli::run(self)
     }
 }
 

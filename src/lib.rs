@@ -27,6 +27,13 @@ mod store;
 mod trust;
 mod webhooks;
 
+impl Institution {
+    /// Runs the command line of this process: what the binary's `main` does.
+    pub fn main(self) -> std::process::ExitCode {
+        cli::run(self)
+    }
+}
+
 pub use institution::{ConnectError, Institution, Settings};
 
 /// What a bank implements: the contract `openapi/core-bank-1.yaml`, generated as a trait with its types.
@@ -46,9 +53,11 @@ pub mod core_bank {
 #[doc(hidden)]
 pub mod lab {
     pub use crate::app::Service;
+    pub use crate::bank::{DemoBank, DynCoreBank, ServedBank};
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
+    pub use crate::http::{Handshake, server_config};
     pub use crate::ids::ConsentId;
     pub use crate::store::Store;
 }

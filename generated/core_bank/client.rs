@@ -100,8 +100,8 @@ const _: () = {
 impl Client {
     /**What this implementation offers
 
-Asked at start, by `izin doctor`, and every few minutes as a sign of life. Touches no customer data and should
-answer even while the systems behind are in maintenance.
+Asked at start and by `izin bank check`. Touches no customer data and should answer even while the systems behind
+are in maintenance.
 
 Sends a `GET` request to `/core-bank/v1/capabilities`
 
@@ -132,8 +132,8 @@ Arguments:
 
     /**Who the customer is
 
-Asked when the customer signs in, when they approve a consent (the identity document goes into it, hashed), and
-when PayNet asks for the claims about whoever approved.
+Asked when the customer approves a consent (the identity document goes into it, hashed), and when PayNet asks for
+the claims about whoever approved.
 
 Sends a `GET` request to `/core-bank/v1/customers/{customer_id}`
 

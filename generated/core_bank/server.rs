@@ -8,8 +8,8 @@
 pub trait CoreBank: Send + Sync + 'static {
     /// What this implementation offers
     ///
-    /// Asked at start, by `izin doctor`, and every few minutes as a sign of life. Touches no customer data and should
-    /// answer even while the systems behind are in maintenance.
+    /// Asked at start and by `izin bank check`. Touches no customer data and should answer even while the systems behind
+    /// are in maintenance.
     ///
     /// `GET /core-bank/v1/capabilities`
     fn get_capabilities(
@@ -21,8 +21,8 @@ pub trait CoreBank: Send + Sync + 'static {
 
     /// Who the customer is
     ///
-    /// Asked when the customer signs in, when they approve a consent (the identity document goes into it, hashed), and
-    /// when PayNet asks for the claims about whoever approved.
+    /// Asked when the customer approves a consent (the identity document goes into it, hashed), and when PayNet asks for
+    /// the claims about whoever approved.
     ///
     /// `GET /core-bank/v1/customers/{customer_id}`
     fn get_customer(
@@ -620,7 +620,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -653,7 +653,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -686,7 +686,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -695,7 +695,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         account_reference: poem_openapi::param::Path<super::types::AccountReference>,
@@ -703,12 +703,20 @@ impl<H: CoreBank> CoreBankRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-consent-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_consent_id: poem_openapi::param::Header<super::types::ConsentId>,
         #[oai(
             name = "x-dc-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_dc_id: poem_openapi::param::Header<super::types::DataConsumerId>,
         #[oai(name = "x-purpose")]
@@ -744,7 +752,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -753,7 +761,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         account_reference: poem_openapi::param::Path<super::types::AccountReference>,
@@ -761,12 +769,20 @@ impl<H: CoreBank> CoreBankRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-consent-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_consent_id: poem_openapi::param::Header<super::types::ConsentId>,
         #[oai(
             name = "x-dc-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_dc_id: poem_openapi::param::Header<super::types::DataConsumerId>,
         #[oai(name = "x-purpose")]
@@ -802,7 +818,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,
@@ -811,7 +827,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         account_reference: poem_openapi::param::Path<super::types::AccountReference>,
@@ -829,7 +845,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 512,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9._~:=+/-]+$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:=+/-]+$\")"
             )
         )]
         cursor: poem_openapi::param::Query<Option<super::types::Cursor>>,
@@ -837,12 +853,20 @@ impl<H: CoreBank> CoreBankRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-consent-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_consent_id: poem_openapi::param::Header<super::types::ConsentId>,
         #[oai(
             name = "x-dc-id",
-            validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$")
+            validator(
+                max_length = 36,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+            )
         )]
         x_dc_id: poem_openapi::param::Header<super::types::DataConsumerId>,
         #[oai(name = "x-purpose")]
@@ -884,7 +908,7 @@ impl<H: CoreBank> CoreBankRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 1,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         customer_id: poem_openapi::param::Path<super::types::CustomerId>,

@@ -18,11 +18,17 @@ pub struct Account {
         validator(
             max_length = 128,
             min_length = 1,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub reference: AccountReference,
-    #[oai(validator(max_length = 40, min_length = 4, pattern = "^[A-Za-z0-9*-]+$"))]
+    #[oai(
+        validator(
+            max_length = 40,
+            min_length = 4,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9*-]+$\")"
+        )
+    )]
     pub number: AccountNumber,
     #[oai(validator(max_length = 140, min_length = 1))]
     pub name: AccountName,
@@ -175,11 +181,17 @@ pub struct AccountSummary {
         validator(
             max_length = 128,
             min_length = 1,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub reference: AccountReference,
-    #[oai(validator(max_length = 40, min_length = 4, pattern = "^[A-Za-z0-9*-]+$"))]
+    #[oai(
+        validator(
+            max_length = 40,
+            min_length = 4,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9*-]+$\")"
+        )
+    )]
     pub number: AccountNumber,
     #[oai(validator(max_length = 140, min_length = 1))]
     pub name: AccountName,
@@ -227,9 +239,9 @@ pub struct Balance {
 )]
 pub struct Capabilities {
     /// Major and minor version of this contract that the bank implements.
-    #[oai(validator(pattern = "^1\\.[0-9]{1,3}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^1\\\\.[0-9]{1,3}$\")"))]
     pub contract_version: String,
-    /// Name and version of the bank's software, for `izin doctor` and support.
+    /// Name and version of the bank's software, for Izin's log and for support.
     #[oai(validator(max_length = 100, min_length = 1), skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implementation: Option<String>,
@@ -241,7 +253,7 @@ pub struct Capabilities {
             min_length = 1,
             max_items = 50,
             min_items = 3,
-            pattern = "^[A-Za-z][A-Za-z0-9_]*$",
+            custom = "super::super::runtime::Matches(\"^[A-Za-z][A-Za-z0-9_]*$\")",
             unique_items = true
         )
     )]
@@ -254,7 +266,7 @@ pub struct Capabilities {
             max_length = 64,
             min_length = 1,
             max_items = 50,
-            pattern = "^[A-Za-z][A-Za-z0-9_]*$",
+            custom = "super::super::runtime::Matches(\"^[A-Za-z][A-Za-z0-9_]*$\")",
             unique_items = true
         )
     )]
@@ -336,7 +348,11 @@ impl std::str::FromStr for CreditDebitIndicator {
 )]
 pub struct CreditTerms {
     pub limit: Money,
-    #[oai(validator(pattern = "^[0-9]{1,3}\\.[0-9]{2,4}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,3}\\\\.[0-9]{2,4}$\")"
+        )
+    )]
     pub interest_rate: Rate,
     pub minimum_payment: Money,
     /// When the next payment is due; absent if nothing is.
@@ -423,7 +439,7 @@ pub struct Customer {
         validator(
             max_length = 128,
             min_length = 1,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub sub: CustomerId,
@@ -445,14 +461,20 @@ pub struct Customer {
     pub preferred_username: Option<String>,
     /// Address of a picture.
     #[oai(
-        validator(max_length = 2048, pattern = "^https://[!-~]+$"),
+        validator(
+            max_length = 2048,
+            custom = "super::super::runtime::Matches(\"^https://[!-~]+$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
     /// E-mail address.
     #[oai(
-        validator(max_length = 254, pattern = "^[^@\\s]+@[^@\\s]+$"),
+        validator(
+            max_length = 254,
+            custom = "super::super::runtime::Matches(\"^[^@\\\\s]+@[^@\\\\s]+$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -465,14 +487,22 @@ pub struct Customer {
     /// Number of the identity document. Izin hashes it and forgets it; with `hashed_id_number` it need not leave
     /// the bank.
     #[oai(
-        validator(max_length = 32, min_length = 4, pattern = "^[A-Za-z0-9 -]+$"),
+        validator(
+            max_length = 32,
+            min_length = 4,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9 -]+$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<String>,
     /// Base64 with padding of the SHA-256 of the number without spaces and hyphens, in upper case (ASCII).
     #[oai(
-        validator(max_length = 44, min_length = 44, pattern = "^[A-Za-z0-9+/]{43}=$"),
+        validator(
+            max_length = 44,
+            min_length = 44,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9+/]{43}=$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -770,9 +800,13 @@ impl std::str::FromStr for ErrorCode {
     poem_openapi::Object
 )]
 pub struct ForeignMoney {
-    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,13}\\\\.[0-9]{2}$\")"
+        )
+    )]
     pub amount: DecimalAmount,
-    #[oai(validator(pattern = "^[A-Z]{3}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^[A-Z]{3}$\")"))]
     pub currency: CurrencyCode,
 }
 
@@ -905,7 +939,11 @@ pub struct LoanTerms {
     #[oai(skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maturity_date: Option<chrono::NaiveDate>,
-    #[oai(validator(pattern = "^[0-9]{1,3}\\.[0-9]{2,4}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,3}\\\\.[0-9]{2,4}$\")"
+        )
+    )]
     pub interest_rate: Rate,
     pub minimum_payment: Money,
     /// When the next payment is due; absent if nothing is.
@@ -924,7 +962,11 @@ pub struct LoanTerms {
     poem_openapi::Object
 )]
 pub struct Money {
-    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,13}\\\\.[0-9]{2}$\")"
+        )
+    )]
     pub amount: DecimalAmount,
     pub currency: Currency,
 }
@@ -943,12 +985,30 @@ pub struct Notice {
     /// When it happened, not when it is told.
     pub occurred_at: chrono::DateTime<chrono::FixedOffset>,
     pub caused_by: NoticeCause,
-    #[oai(validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$"))]
+    #[oai(
+        validator(
+            max_length = 36,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+        )
+    )]
     pub consent_id: ConsentId,
-    #[oai(validator(max_length = 36, min_length = 1, pattern = "^[A-Za-z0-9._~:-]+$"))]
+    #[oai(
+        validator(
+            max_length = 36,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:-]+$\")"
+        )
+    )]
     pub dc_id: DataConsumerId,
     /// Name of the Data Consumer as the customer saw it.
-    #[oai(validator(max_length = 200, min_length = 1))]
+    #[oai(
+        validator(
+            max_length = 200,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[^\\\\x00-\\\\x1F\\\\x7F]+$\")"
+        )
+    )]
     pub dc_name: String,
     pub purpose: Purpose,
     /// What the consent covers or covered.
@@ -961,7 +1021,7 @@ pub struct Notice {
             min_length = 1,
             max_items = 500,
             min_items = 1,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$",
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")",
             unique_items = true
         )
     )]
@@ -1145,7 +1205,13 @@ impl std::str::FromStr for NoticeKind {
 )]
 pub struct NoticeReceipt {
     /// The bank's own reference of the notice; kept with the consent's history.
-    #[oai(validator(max_length = 128, min_length = 1, pattern = "^[!-~]+$"))]
+    #[oai(
+        validator(
+            max_length = 128,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[!-~]+$\")"
+        )
+    )]
     pub reference: String,
 }
 
@@ -1218,7 +1284,11 @@ pub type Rate = crate::money::Rate;
 )]
 pub struct SignedMoney {
     pub credit_debit_indicator: CreditDebitIndicator,
-    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,13}\\\\.[0-9]{2}$\")"
+        )
+    )]
     pub amount: DecimalAmount,
     pub currency: Currency,
 }
@@ -1250,7 +1320,13 @@ pub struct StatementBalance {
 pub struct Transaction {
     /// Unique at the bank and the same at every call, once the transaction is settled. A pending one may get
     /// another id when it settles; then the pending one is no longer listed.
-    #[oai(validator(max_length = 128, min_length = 1, pattern = "^[!-~]+$"))]
+    #[oai(
+        validator(
+            max_length = 128,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[!-~]+$\")"
+        )
+    )]
     pub id: String,
     /// When the balance changed; of a pending one, when it was made.
     pub booked_at: chrono::DateTime<chrono::FixedOffset>,
@@ -1283,7 +1359,10 @@ pub struct Transaction {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant_name: Option<String>,
     /// Merchant category code (ISO 18245), for cards.
-    #[oai(validator(pattern = "^[0-9]{4}$"), skip_serializing_if_is_none)]
+    #[oai(
+        validator(custom = "super::super::runtime::Matches(\"^[0-9]{4}$\")"),
+        skip_serializing_if_is_none
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcc: Option<String>,
     #[oai(
@@ -1308,7 +1387,11 @@ pub struct TransactionPage {
     #[oai(validator(max_items = 500))]
     pub transactions: Vec<Transaction>,
     #[oai(
-        validator(max_length = 512, min_length = 1, pattern = "^[A-Za-z0-9._~:=+/-]+$"),
+        validator(
+            max_length = 512,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9._~:=+/-]+$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -605,7 +605,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         x_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-enc-kid",
-            validator(max_length = 128, min_length = 1, pattern = "^[!-~]+$")
+            validator(
+                max_length = 128,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[!-~]+$\")"
+            )
         )]
         x_enc_kid: poem_openapi::param::Header<String>,
         #[oai(name = "x-fapi-interaction-id")]
@@ -651,7 +655,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         x_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-enc-kid",
-            validator(max_length = 128, min_length = 1, pattern = "^[!-~]+$")
+            validator(
+                max_length = 128,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[!-~]+$\")"
+            )
         )]
         x_enc_kid: poem_openapi::param::Header<String>,
         #[oai(name = "x-fapi-interaction-id")]
@@ -713,7 +721,11 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         x_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-enc-kid",
-            validator(max_length = 128, min_length = 1, pattern = "^[!-~]+$")
+            validator(
+                max_length = 128,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[!-~]+$\")"
+            )
         )]
         x_enc_kid: poem_openapi::param::Header<String>,
         #[oai(name = "x-fapi-interaction-id")]

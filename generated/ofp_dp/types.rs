@@ -299,10 +299,14 @@ impl std::str::FromStr for AccountType {
 )]
 pub struct Amount {
     /// Units of the currency, always two decimal places, no sign.
-    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,13}\\\\.[0-9]{2}$\")"
+        )
+    )]
     pub amount: String,
     /// ISO 4217 code.
-    #[oai(validator(pattern = "^[A-Z]{3}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^[A-Z]{3}$\")"))]
     pub currency: String,
 }
 
@@ -350,10 +354,14 @@ pub struct Balance {
 pub struct BalanceAmount {
     pub credit_debit_indicator: CreditDebitIndicator,
     /// Units of the currency, always two decimal places, no sign.
-    #[oai(validator(pattern = "^[0-9]{1,13}\\.[0-9]{2}$"))]
+    #[oai(
+        validator(
+            custom = "super::super::runtime::Matches(\"^[0-9]{1,13}\\\\.[0-9]{2}$\")"
+        )
+    )]
     pub amount: String,
     /// ISO 4217 code.
-    #[oai(validator(pattern = "^[A-Z]{3}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^[A-Z]{3}$\")"))]
     pub currency: String,
 }
 
@@ -391,7 +399,11 @@ pub struct Consent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<IdType>,
     #[oai(
-        validator(max_length = 44, min_length = 43, pattern = "^[A-Za-z0-9+/_-]{43}=?$"),
+        validator(
+            max_length = 44,
+            min_length = 43,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9+/_-]{43}=?$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1755,7 +1767,11 @@ pub struct UserInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<IdType>,
     #[oai(
-        validator(max_length = 44, min_length = 43, pattern = "^[A-Za-z0-9+/_-]{43}=?$"),
+        validator(
+            max_length = 44,
+            min_length = 43,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9+/_-]{43}=?$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -542,12 +542,20 @@ impl<H: SignIn> SignInRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-customer-address",
-            validator(max_length = 45, min_length = 2, pattern = "^[0-9A-Fa-f:.]+$")
+            validator(
+                max_length = 45,
+                min_length = 2,
+                custom = "super::super::runtime::Matches(\"^[0-9A-Fa-f:.]+$\")"
+            )
         )]
         x_customer_address: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-customer-agent",
-            validator(max_length = 256, min_length = 1, pattern = "^[ -~]+$")
+            validator(
+                max_length = 256,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[ -~]+$\")"
+            )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
         the_body: poem_openapi::payload::Json<super::types::PhraseQuery>,
@@ -582,12 +590,20 @@ impl<H: SignIn> SignInRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-customer-address",
-            validator(max_length = 45, min_length = 2, pattern = "^[0-9A-Fa-f:.]+$")
+            validator(
+                max_length = 45,
+                min_length = 2,
+                custom = "super::super::runtime::Matches(\"^[0-9A-Fa-f:.]+$\")"
+            )
         )]
         x_customer_address: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-customer-agent",
-            validator(max_length = 256, min_length = 1, pattern = "^[ -~]+$")
+            validator(
+                max_length = 256,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[ -~]+$\")"
+            )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
         the_body: poem_openapi::payload::Json<super::types::PasswordCheck>,
@@ -624,12 +640,20 @@ impl<H: SignIn> SignInRoutes<H> {
         idempotency_key: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-customer-address",
-            validator(max_length = 45, min_length = 2, pattern = "^[0-9A-Fa-f:.]+$")
+            validator(
+                max_length = 45,
+                min_length = 2,
+                custom = "super::super::runtime::Matches(\"^[0-9A-Fa-f:.]+$\")"
+            )
         )]
         x_customer_address: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-customer-agent",
-            validator(max_length = 256, min_length = 1, pattern = "^[ -~]+$")
+            validator(
+                max_length = 256,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[ -~]+$\")"
+            )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
         the_body: poem_openapi::payload::Json<super::types::SecondFactorStart>,
@@ -668,7 +692,7 @@ impl<H: SignIn> SignInRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 16,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         challenge_id: poem_openapi::param::Path<super::types::ChallengeId>,
@@ -679,7 +703,7 @@ impl<H: SignIn> SignInRoutes<H> {
             validator(
                 max_length = 128,
                 min_length = 16,
-                pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+                custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
             )
         )]
         x_sign_in_id: poem_openapi::param::Header<super::types::SignInId>,
@@ -715,12 +739,20 @@ impl<H: SignIn> SignInRoutes<H> {
         x_request_id: poem_openapi::param::Header<uuid::Uuid>,
         #[oai(
             name = "x-customer-address",
-            validator(max_length = 45, min_length = 2, pattern = "^[0-9A-Fa-f:.]+$")
+            validator(
+                max_length = 45,
+                min_length = 2,
+                custom = "super::super::runtime::Matches(\"^[0-9A-Fa-f:.]+$\")"
+            )
         )]
         x_customer_address: poem_openapi::param::Header<Option<String>>,
         #[oai(
             name = "x-customer-agent",
-            validator(max_length = 256, min_length = 1, pattern = "^[ -~]+$")
+            validator(
+                max_length = 256,
+                min_length = 1,
+                custom = "super::super::runtime::Matches(\"^[ -~]+$\")"
+            )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
         the_body: poem_openapi::payload::Json<super::types::SecondFactorCheck>,

@@ -93,7 +93,7 @@ pub type AuthenticationMethod = String;
 )]
 pub struct Capabilities {
     /// Major and minor version of this contract that the bank implements.
-    #[oai(validator(pattern = "^1\\.[0-9]{1,3}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^1\\\\.[0-9]{1,3}$\")"))]
     pub contract_version: String,
     /// Name and version of the bank's software, for the log, `izin bank check` and support.
     #[oai(validator(max_length = 100, min_length = 1), skip_serializing_if_is_none)]
@@ -109,7 +109,7 @@ pub struct Capabilities {
             min_length = 1,
             max_items = 50,
             min_items = 1,
-            pattern = "^[A-Za-z][A-Za-z0-9_]*$",
+            custom = "super::super::runtime::Matches(\"^[A-Za-z][A-Za-z0-9_]*$\")",
             unique_items = true
         )
     )]
@@ -133,20 +133,27 @@ pub struct Challenge {
         validator(
             max_length = 128,
             min_length = 16,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub challenge_id: ChallengeId,
     pub method: SecondFactorMethod,
     /// For the customer to recognise; masked (no whole number or address).
     #[oai(
-        validator(max_length = 100, min_length = 1, pattern = "^[^\\x00-\\x1F\\x7F]+$"),
+        validator(
+            max_length = 100,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[^\\\\x00-\\\\x1F\\\\x7F]+$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_to: Option<String>,
     /// Shown on the page, to be chosen or typed in the app, so that nobody approves by reflex.
-    #[oai(validator(pattern = "^[0-9]{2,6}$"), skip_serializing_if_is_none)]
+    #[oai(
+        validator(custom = "super::super::runtime::Matches(\"^[0-9]{2,6}$\")"),
+        skip_serializing_if_is_none
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_number: Option<String>,
     #[oai(validator(minimum(value = 1.0), maximum(value = 30.0)))]
@@ -390,7 +397,7 @@ pub struct OpenSignIn {
         validator(
             max_length = 128,
             min_length = 16,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub sign_in_id: SignInId,
@@ -398,7 +405,7 @@ pub struct OpenSignIn {
         validator(
             max_length = 128,
             min_length = 1,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub customer_id: CustomerId,
@@ -416,7 +423,11 @@ pub type OperationName = String;
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize, poem_openapi::Object)]
 pub struct PasswordCheck {
     #[oai(
-        validator(max_length = 128, min_length = 1, pattern = "^[^\\x00-\\x1F\\x7F]+$")
+        validator(
+            max_length = 128,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[^\\\\x00-\\\\x1F\\\\x7F]+$\")"
+        )
     )]
     pub username: Username,
     /// Unchanged, also at its ends.
@@ -544,7 +555,11 @@ pub struct Pending {
 pub struct Phrase {
     /// As the customer wrote it.
     #[oai(
-        validator(max_length = 100, min_length = 1, pattern = "^[^\\x00-\\x1F\\x7F]+$")
+        validator(
+            max_length = 100,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[^\\\\x00-\\\\x1F\\\\x7F]+$\")"
+        )
     )]
     pub phrase: String,
 }
@@ -560,7 +575,11 @@ pub struct Phrase {
 )]
 pub struct PhraseQuery {
     #[oai(
-        validator(max_length = 128, min_length = 1, pattern = "^[^\\x00-\\x1F\\x7F]+$")
+        validator(
+            max_length = 128,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[^\\\\x00-\\\\x1F\\\\x7F]+$\")"
+        )
     )]
     pub username: Username,
 }
@@ -578,7 +597,7 @@ pub struct SecondFactorCheck {
         validator(
             max_length = 128,
             min_length = 16,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub sign_in_id: SignInId,
@@ -587,14 +606,20 @@ pub struct SecondFactorCheck {
         validator(
             max_length = 128,
             min_length = 16,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge_id: Option<ChallengeId>,
     /// The code, without the spaces that the customer may have typed.
-    #[oai(validator(max_length = 12, min_length = 4, pattern = "^[0-9A-Za-z]+$"))]
+    #[oai(
+        validator(
+            max_length = 12,
+            min_length = 4,
+            custom = "super::super::runtime::Matches(\"^[0-9A-Za-z]+$\")"
+        )
+    )]
     pub code: String,
 }
 
@@ -775,7 +800,7 @@ pub struct SecondFactorStart {
         validator(
             max_length = 128,
             min_length = 16,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub sign_in_id: SignInId,
@@ -860,12 +885,18 @@ pub struct SignedIn {
         validator(
             max_length = 128,
             min_length = 1,
-            pattern = "^[A-Za-z0-9][A-Za-z0-9._~:-]*$"
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9][A-Za-z0-9._~:-]*$\")"
         )
     )]
     pub customer_id: CustomerId,
     /// How strong the sign-in was, in the bank's terms; goes into the id_token.
-    #[oai(validator(max_length = 128, min_length = 1, pattern = "^[!-~]+$"))]
+    #[oai(
+        validator(
+            max_length = 128,
+            min_length = 1,
+            custom = "super::super::runtime::Matches(\"^[!-~]+$\")"
+        )
+    )]
     pub acr: String,
     /// How it was done, all factors; goes into the id_token.
     #[oai(
@@ -874,7 +905,7 @@ pub struct SignedIn {
             min_length = 2,
             max_items = 8,
             min_items = 2,
-            pattern = "^[a-z][a-z0-9_-]*$",
+            custom = "super::super::runtime::Matches(\"^[a-z][a-z0-9_-]*$\")",
             unique_items = true
         )
     )]

@@ -7,11 +7,15 @@
 
 mod asking;
 mod contract;
+#[cfg(all(test, feature = "lab"))]
+mod contract_tests;
 mod demo;
 mod error;
 pub mod http;
 mod questions;
 mod rules;
+#[cfg(feature = "lab")]
+mod served;
 
 use crate::generated::core_bank::types::{AccountKind, AccountNumber};
 
@@ -21,6 +25,8 @@ pub use asking::{Asking, Broken, Implementation, judged, rule};
 pub use demo::DemoBank;
 pub use error::BankError;
 pub use questions::{Bank, Customer, Period, TransactionsQuestion};
+#[cfg(feature = "lab")]
+pub use served::ServedBank;
 
 /// An account's number as the consumer and the customer see it: a card's shows the first six and last four digits (ADR 0001),
 /// others are whole.

@@ -1,6 +1,8 @@
 //! Commands, one file each.
 
 #[cfg(feature = "lab")]
+mod bank;
+#[cfg(feature = "lab")]
 pub mod demo;
 mod serve;
 #[cfg(feature = "codegen")]
@@ -29,6 +31,8 @@ Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "lab")]
+    Bank(bank::Bank),
     /// Start everything on this machine: the Data Provider, a PayNet simulator and a consumer app
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
@@ -48,6 +52,8 @@ pub fn run(institution: Institution) -> ExitCode {
         .and_then(|runtime| {
             runtime.block_on(async {
                 match cli.command {
+                    #[cfg(feature = "lab")]
+                    Command::Bank(bank) => bank.run().await,
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Serve(serve) => {

@@ -55,6 +55,33 @@ pub fn probes(document: &str, operations: &[&str]) -> Result<Vec<Probe>> {
     Ok(probes)
 }
 
+/// Makes the requests of all `operations` and says of each answer that is not as the document has it what was asked.
+///
+/// `serve` answers the status, which for a request that came through to its handler is `reached`; `documents` says whether an
+/// operation may answer with a status.
+pub async fn misjudged(
+    document: &str,
+    operations: &[&str],
+    reached: u16,
+    serve: impl AsyncFn(&Probe) -> u16,
+    documents: impl Fn(&str, u16) -> bool,
+) -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    for probe in probes(document, operations)? {
+        let status = serve(&probe).await;
+        let as_expected = match probe.breaks.as_deref() {
+            None => status == reached,
+            // Without a body there is no media type either.
+            Some("body: required") => [400, 415].contains(&status),
+            Some(_) => status == 400,
+        };
+        if !as_expected || !documents(&probe.operation, status) {
+            wrong.push(format!("{status} {probe:?}"));
+        }
+    }
+    Ok(wrong)
+}
+
 impl Draft {
     fn finish(self, breaks: Option<String>) -> Probe {
         let mut uri = String::new();

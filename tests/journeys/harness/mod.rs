@@ -2,10 +2,12 @@
 
 mod app;
 mod database;
+mod meddler;
 mod process;
 
 pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, settings};
 pub use database::Database;
+pub use meddler::{Meddler, Meddling};
 pub use process::Process;
 
 /// Runs a story on the embedded database and on PostgreSQL.

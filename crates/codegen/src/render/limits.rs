@@ -38,7 +38,9 @@ pub(super) fn validator(
         }
     }
     if let Some(pattern) = &limits.pattern {
-        checks.push(quote!(pattern = #pattern));
+        // Not poem-openapi's own, which compiles the expression at every check.
+        let matches = format!("super::super::runtime::Matches({pattern:?})");
+        checks.push(quote!(custom = #matches));
     }
     if let Some(bound) = &limits.minimum {
         checks.push(bound_check(&quote!(minimum), bound));

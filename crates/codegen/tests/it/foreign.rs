@@ -30,12 +30,13 @@ const FIXTURES: [&str; 12] = [
 ];
 const OF_3_1: [&str; 2] = ["petstore-3.1.json", "schema-types-3.1.json"];
 /// What generated code stands on.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "bytes",
     "chrono",
     "poem",
     "poem-openapi",
     "progenitor-client",
+    "regex",
     "reqwest",
     "serde",
     "serde_json",

@@ -315,7 +315,11 @@ pub struct Consent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_type: Option<IdType>,
     #[oai(
-        validator(max_length = 44, min_length = 43, pattern = "^[A-Za-z0-9+/_-]{43}=?$"),
+        validator(
+            max_length = 44,
+            min_length = 43,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9+/_-]{43}=?$\")"
+        ),
         skip_serializing_if_is_none
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1647,7 +1651,11 @@ impl std::str::FromStr for UpdatedBy {
 pub struct UserIdentity {
     pub id_type: IdType,
     #[oai(
-        validator(max_length = 44, min_length = 43, pattern = "^[A-Za-z0-9+/_-]{43}=?$")
+        validator(
+            max_length = 44,
+            min_length = 43,
+            custom = "super::super::runtime::Matches(\"^[A-Za-z0-9+/_-]{43}=?$\")"
+        )
     )]
     pub hashed_id_number: HashedIdNumber,
 }

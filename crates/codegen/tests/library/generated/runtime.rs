@@ -11,7 +11,8 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    sync::Arc,
+    fmt,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
 use bytes::Bytes;
@@ -25,7 +26,9 @@ use poem_openapi::{
     payload::{ParsePayload, Payload},
     registry::{MetaApi, MetaSchemaRef, Registry},
     types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
+    validation::Validator,
 };
+use regex::Regex;
 
 use crate::http::Failure as ApiError;
 use crate::trust::Signature as RequestSignature;
@@ -284,6 +287,34 @@ fn read<T: ParseFromJSON>(value: Option<serde_json::Value>) -> poem::Result<T> {
 /// An answer read by a client, limits included.
 pub(super) fn parsed<T: ParseFromJSON>(value: serde_json::Value) -> Result<T, String> {
     T::parse_from_json(Some(value)).map_err(ParseError::into_message)
+}
+
+/// A documented `pattern`, compiled once in a process.
+pub(super) struct Matches(pub &'static str);
+
+impl<T: AsRef<str>> Validator<T> for Matches {
+    fn check(&self, value: &T) -> bool {
+        static COMPILED: LazyLock<RwLock<HashMap<&'static str, Regex>>> =
+            LazyLock::new(RwLock::default);
+        let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(expression) = known.get(self.0) {
+            return expression.is_match(value.as_ref());
+        }
+        drop(known);
+        // The generator has compiled it too; nothing would match an expression that is none.
+        Regex::new(self.0).is_ok_and(|expression| {
+            let matches = expression.is_match(value.as_ref());
+            let mut known = COMPILED.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(self.0, expression);
+            matches
+        })
+    }
+}
+
+impl fmt::Display for Matches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pattern(\"{}\")", self.0)
+    }
 }
 
 /// Bodies that are a text of a media type of its own.

@@ -16,7 +16,10 @@ pub struct Address {
     #[oai(validator(max_length = 40, min_length = 1, min_items = 1))]
     pub lines: Vec<String>,
     pub country: AddressCountry,
-    #[oai(validator(pattern = "^[0-9]{5}$"), skip_serializing_if_is_none)]
+    #[oai(
+        validator(custom = "super::super::runtime::Matches(\"^[0-9]{5}$\")"),
+        skip_serializing_if_is_none
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postcode: Option<String>,
 }
@@ -193,7 +196,7 @@ impl poem_openapi::types::ToJSON for Applicant {
 )]
 pub struct Company {
     pub kind: String,
-    #[oai(validator(pattern = "^[0-9]{12}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^[0-9]{12}$\")"))]
     pub registration: String,
     #[oai(validator(max_length = 20, max_properties = 2), skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,7 +327,7 @@ struct RatingIntegerLimits {
 
 #[derive(poem_openapi::Object)]
 struct RatingCouponLimits {
-    #[oai(validator(pattern = "^[0-9]{6}$"))]
+    #[oai(validator(custom = "super::super::runtime::Matches(\"^[0-9]{6}$\")"))]
     value: String,
 }
 

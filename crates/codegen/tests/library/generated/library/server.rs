@@ -239,7 +239,13 @@ impl<H: Library> LibraryRoutes<H> {
             validator(minimum(value = "-5"), maximum(value = 5.0, exclusive = true))
         )]
         shelf_id: poem_openapi::param::Path<i32>,
-        #[oai(name = "book_id", validator(max_length = 12, pattern = "^[a-z]+$"))]
+        #[oai(
+            name = "book_id",
+            validator(
+                max_length = 12,
+                custom = "super::super::runtime::Matches(\"^[a-z]+$\")"
+            )
+        )]
         book_id: poem_openapi::param::Path<super::types::BookId>,
         #[oai(name = "x-reader-id")]
         x_reader_id: poem_openapi::param::Header<Option<uuid::Uuid>>,

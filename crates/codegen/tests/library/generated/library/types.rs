@@ -236,7 +236,12 @@ pub struct GetBookResponseN404 {
     poem_openapi::Object
 )]
 pub struct Loan {
-    #[oai(validator(max_length = 12, pattern = "^[a-z]+$"))]
+    #[oai(
+        validator(
+            max_length = 12,
+            custom = "super::super::runtime::Matches(\"^[a-z]+$\")"
+        )
+    )]
     pub book_id: BookId,
     pub due: chrono::DateTime<chrono::FixedOffset>,
     pub copies: i64,

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bank::DynCoreBank;
 use crate::generated::core_bank::server::CoreBank;
+use crate::generated::sign_in::server::{DynSignIn, SignIn};
 
 /// What a bank's code may fail with at start; it ends the command and is told to the operator.
 pub type ConnectError = Box<dyn Error + Send + Sync>;
@@ -27,6 +28,7 @@ type Connect<T> = Box<dyn FnOnce(Settings) -> Connecting<T> + Send>;
 #[derive(Default)]
 pub struct Institution {
     pub(crate) core_bank: Option<Connect<dyn DynCoreBank>>,
+    pub(crate) sign_in: Option<Connect<dyn DynSignIn>>,
 }
 
 impl Institution {
@@ -52,12 +54,35 @@ impl Institution {
         self
     }
 
+    /// The bank's implementation of `openapi/sign-in-1.yaml`, made once, at start, from the same settings. With it
+    /// `sign_in.checked_by` is `"linked"` unless the configuration says otherwise.
+    #[must_use]
+    pub fn sign_in<B, E, F>(mut self, connect: impl FnOnce(Settings) -> F + Send + 'static) -> Self
+    where
+        B: SignIn,
+        E: Into<ConnectError>,
+        F: Future<Output = Result<B, E>> + Send + 'static,
+    {
+        self.sign_in = Some(Box::new(move |settings| {
+            let connecting = connect(settings);
+            Box::pin(async move {
+                let bank: Arc<dyn DynSignIn> = Arc::new(connecting.await.map_err(Into::into)?);
+                Ok(bank)
+            })
+        }));
+        self
+    }
+
     /// What is different from config/default.toml with what is linked in.
     pub(crate) fn defaults(&self) -> String {
-        match self.core_bank {
-            Some(_) => "bank.kind = \"linked\"".to_owned(),
-            None => String::new(),
+        let mut defaults = String::new();
+        if self.core_bank.is_some() {
+            defaults.push_str("bank.kind = \"linked\"\n");
         }
+        if self.sign_in.is_some() {
+            defaults.push_str("sign_in.checked_by = \"linked\"\n");
+        }
+        defaults
     }
 }
 
@@ -72,5 +97,32 @@ impl Settings {
         settings
             .extract()
             .map_err(|error| format!("bank.settings: {error}").into())
+    }
+}
+
+#[cfg(all(test, feature = "lab"))]
+mod tests {
+    use super::*;
+    use crate::bank::DemoBank;
+    use crate::clock::SystemClock;
+    use crate::config::BankKind::{Demo, Linked};
+    use crate::config::Config;
+
+    async fn connect(_: Settings) -> Result<DemoBank, ConnectError> {
+        Ok(DemoBank::new(Arc::new(SystemClock))?)
+    }
+
+    #[test]
+    fn what_is_linked_in_is_the_default() {
+        let kinds = |institution: Institution| {
+            let config = Config::load(None, &institution.defaults()).unwrap();
+            (config.bank.kind, config.sign_in_checked_by())
+        };
+        assert_eq!(kinds(Institution::default()), (Demo, Demo));
+        let core = || Institution::default().core_bank(connect);
+        assert_eq!(kinds(core()), (Linked, Linked));
+        assert_eq!(kinds(core().sign_in(connect)), (Linked, Linked));
+        let sign_in = Institution::default().sign_in(connect);
+        assert_eq!(kinds(sign_in), (Demo, Linked));
     }
 }

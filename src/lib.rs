@@ -21,7 +21,7 @@ mod pages;
 mod paynet;
 mod resources;
 mod secret;
-mod sign_in;
+pub mod sign_in;
 mod signing;
 mod store;
 mod trust;

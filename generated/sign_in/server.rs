@@ -8,7 +8,7 @@
 pub trait SignIn: Send + Sync + 'static {
     /// What this implementation offers
     ///
-    /// Asked at start, by `izin doctor`, and every few minutes as a sign of life. Concerns no customer.
+    /// Asked at start, for the log, and by `izin bank check`. Concerns no customer.
     ///
     /// `GET /sign-in/v1/capabilities`
     fn get_capabilities(
@@ -111,7 +111,8 @@ pub struct GetCapabilitiesParams {
 pub struct LookUpPhraseParams {
     /// The id of this call in Izin's logs.
     pub x_request_id: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -122,7 +123,8 @@ pub struct LookUpPhraseParams {
 pub struct CheckPasswordParams {
     /// The id of this call in Izin's logs.
     pub x_request_id: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -135,7 +137,8 @@ pub struct StartSecondFactorParams {
     pub x_request_id: uuid::Uuid,
     /// Fresh for each thing to be done, the same in each repetition.
     pub idempotency_key: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -166,7 +169,8 @@ pub enum GetSecondFactorOutput {
 pub struct CheckSecondFactorParams {
     /// The id of this call in Izin's logs.
     pub x_request_id: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,

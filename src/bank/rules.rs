@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::asking::{Broken, rule};
 use super::questions::TransactionsQuestion;
 use crate::clock::malaysian;
 use crate::consent::Identity;
@@ -11,15 +12,7 @@ use crate::generated::core_bank::types::{
 };
 use crate::ids::{AccountReference, CustomerId};
 
-/// The rule that an answer breaks, in words without personal data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Broken(pub &'static str);
-
 const LONGEST_CUSTOM_KEY: usize = 50;
-
-fn rule(kept: bool, rule: &'static str) -> Result<(), Broken> {
-    if kept { Ok(()) } else { Err(Broken(rule)) }
-}
 
 /// The customer without the number of the identity document, and its hash.
 pub fn customer(mut answer: Customer, asked: &CustomerId) -> Result<(Customer, Identity), Broken> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::bank::SignInKind;
 use super::{BankEndpoint, BankKind, Config, Environment};
 
 /// All that is wrong, one sentence each.
@@ -149,7 +150,10 @@ impl Config {
                 BankKind::Demo | BankKind::Linked => {}
             }
         }
-        if self.environment() != Environment::Demo && !self.sign_in.collect_passwords {
+        let collects = match self.sign_in.kind {
+            SignInKind::Pages => self.environment() != Environment::Demo,
+        };
+        if collects && !self.sign_in.collect_passwords {
             problems.push(
                 "sign_in.kind = \"pages\" asks customers for their passwords: allow it with \
                  sign_in.collect_passwords = true"

@@ -10,5 +10,6 @@ mod harness;
 mod life;
 mod ops;
 mod reject;
+mod sign_in;
 mod stop;
 mod zones;

@@ -16,7 +16,7 @@ pub struct Bank {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Check(check::Check),
+    Check(Box<check::Check>),
     Demo(demo::Demo),
 }
 

@@ -276,7 +276,7 @@ async fn served(
 ) -> ServedBank {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let token = token.map(|token| token.to_owned().into());
-    ServedBank::start(bank, any, handshake, token)
+    ServedBank::start(bank, demo(), any, handshake, token)
         .await
         .unwrap()
 }

@@ -18,6 +18,7 @@ use crate::http::install_crypto_provider;
 ///
 /// Exit codes: 0 everything that was tried is met, 1 something is not, 2 wrong usage.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
     /// Where openapi/core-bank-1.yaml is answered, without its path

@@ -52,7 +52,7 @@ impl Demo {
             Handshake::Plain => "http",
             Handshake::Tls(_) => "https",
         };
-        let served = ServedBank::start(bank, address, handshake, token)
+        let served = ServedBank::start(bank.clone(), bank, address, handshake, token)
             .await
             .with_context(|| format!("{address} cannot be listened on; try another --port"))?;
         super::super::tell(&format!("bank {scheme}://{}\n", served.address));

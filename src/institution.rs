@@ -87,16 +87,37 @@ impl Institution {
 }
 
 /// `[bank.settings]` of the configuration, for the bank's own code.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Settings(pub(crate) Dict);
 
 impl Settings {
-    /// As the bank's own type; an error names the key.
+    /// From TOML, as it would stand under `[bank.settings]`: for the tests of the bank's own code.
+    pub fn parse(toml: &str) -> Result<Self, ConnectError> {
+        use figment::providers::{Format, Toml};
+        let settings = Figment::from(Toml::string(toml)).extract();
+        settings.map(Self).map_err(|error| error.to_string().into())
+    }
+
+    /// As the bank's own type. An error names the key, and not the value, which may be a secret.
     pub fn extract<T: DeserializeOwned>(&self) -> Result<T, ConnectError> {
         let settings = Figment::from(figment::providers::Serialized::defaults(&self.0));
-        settings
-            .extract()
-            .map_err(|error| format!("bank.settings: {error}").into())
+        settings.extract().map_err(|error| match error.kind {
+            figment::error::Kind::MissingField(name) => {
+                format!("bank.settings: {name} is missing").into()
+            }
+            _ => format!(
+                "bank.settings.{}: not what the bank's code expects",
+                error.path.join(".")
+            )
+            .into(),
+        })
+    }
+}
+
+/// May hold secrets.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Settings").finish_non_exhaustive()
     }
 }
 
@@ -110,6 +131,22 @@ mod tests {
 
     async fn connect(_: Settings) -> Result<DemoBank, ConnectError> {
         Ok(DemoBank::new(Arc::new(SystemClock))?)
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Wanted {
+        #[expect(dead_code, reason = "only its type matters")]
+        port: u16,
+    }
+
+    #[test]
+    fn settings_are_read_and_never_printed() {
+        let settings = Settings::parse("password = \"hunter2\"\nport = \"x\"").unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let error = settings.extract::<Wanted>().unwrap_err().to_string();
+        assert!(error.contains("bank.settings.port"), "{error}");
+        let missing = Settings::default().extract::<Wanted>().unwrap_err();
+        assert_eq!(missing.to_string(), "bank.settings: port is missing");
     }
 
     #[test]

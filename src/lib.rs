@@ -34,6 +34,11 @@ impl Institution {
     }
 }
 
+/// Dates and times of the contracts.
+pub use chrono;
+/// Ids of calls.
+pub use uuid;
+
 pub use institution::{ConnectError, Institution, Settings};
 
 /// What a bank implements: the contract `openapi/core-bank-1.yaml`, generated as a trait with its types.

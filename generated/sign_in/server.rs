@@ -558,7 +558,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::PhraseQuery>,
+        the_body: super::super::runtime::JsonBody<super::types::PhraseQuery>,
     ) -> poem::Result<LookUpPhraseResponse> {
         let the_body = the_body.0;
         let the_output = self
@@ -606,7 +606,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::PasswordCheck>,
+        the_body: super::super::runtime::JsonBody<super::types::PasswordCheck>,
     ) -> poem::Result<CheckPasswordResponse> {
         let the_body = the_body.0;
         let the_output = self
@@ -656,7 +656,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::SecondFactorStart>,
+        the_body: super::super::runtime::JsonBody<super::types::SecondFactorStart>,
     ) -> poem::Result<StartSecondFactorResponse> {
         let the_body = the_body.0;
         let the_output = self
@@ -755,7 +755,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::SecondFactorCheck>,
+        the_body: super::super::runtime::JsonBody<super::types::SecondFactorCheck>,
     ) -> poem::Result<CheckSecondFactorResponse> {
         let the_body = the_body.0;
         let the_output = self

@@ -409,7 +409,7 @@ pub struct OpenSignIn {
         )
     )]
     pub customer_id: CustomerId,
-    /// Until when the second factor is accepted; at least 5 minutes from now.
+    /// Until when the second factor is accepted; should be at least 5 minutes from now.
     pub expires_at: chrono::DateTime<chrono::FixedOffset>,
     /// The second factors that this customer has, the one to be offered first at the front.
     #[oai(validator(max_items = 3, min_items = 1, unique_items = true))]

@@ -38,7 +38,7 @@ impl Banks {
             None
         };
         let Institution { core_bank, sign_in } = institution;
-        let settings = || Settings(config.bank.settings.clone());
+        let settings = || Settings(config.bank.settings.0.clone());
         let core: (Arc<dyn DynCoreBank>, _) = match (kinds[0], &demo) {
             (BankKind::Demo, Some(demo)) => (demo.clone(), Implementation::Linked),
             (BankKind::Http, _) => {
@@ -68,7 +68,7 @@ impl Banks {
             }
         };
         let budget = Duration::from_millis(config.limits.bank_timeout);
-        let core = Bank::new(core.0, core.1, budget);
+        let core = Bank::new(core.0, clock.clone(), core.1, budget);
         let sign_in = Checks::new(checks.0, clock.clone(), checks.1, budget);
         tokio::spawn(greet(core.clone()));
         tokio::spawn(greet_sign_in(sign_in.clone()));

@@ -38,9 +38,8 @@ impl Asking {
             )))
         };
         let answer = match answer.unwrap_or_else(late) {
-            Ok(answer) if self.implementation == Implementation::Linked => {
-                as_documented(&answer).map_err(|rule| breach(operation, &rule))
-            }
+            Ok(answer) if self.implementation == Implementation::Linked => as_documented(&answer)
+                .map_err(|reason| breach(operation, &super::error::without_values(&reason))),
             other => other,
         };
         // These two do not mend themselves.
@@ -69,7 +68,7 @@ fn as_documented<T: ToJSON + ParseFromJSON>(answer: &T) -> Result<T, String> {
     T::parse_from_json(answer.to_json()).map_err(ParseError::into_message)
 }
 
-fn breach(operation: &'static str, rule: &str) -> BankError {
+pub(super) fn breach(operation: &'static str, rule: &str) -> BankError {
     tracing::error!(operation, rule, "the bank's answer breaks the contract");
     BankError::unavailable(format!(
         "{operation}: the answer breaks the contract: {rule}"

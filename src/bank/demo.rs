@@ -35,6 +35,7 @@ pub struct DemoBank {
     second_factors: SecondFactors,
     clock: SharedClock,
     cursors: Cursors,
+    locks: sign_in::Locks,
     /// By idempotency key, with whom each was for.
     notices: Mutex<HashMap<Uuid, (CustomerId, Notice, NoticeReceipt)>>,
 }
@@ -49,6 +50,7 @@ impl DemoBank {
             second_factors: SecondFactors::with_secret(&secret)?,
             clock,
             cursors: Cursors::sealed_with(&key),
+            locks: sign_in::Locks::default(),
             notices: Mutex::default(),
         })
     }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::asking::{Asking, Implementation, judged};
 use super::{BankError, DynCoreBank, rules, shared_number};
+use crate::clock::SharedClock;
 use crate::consent::{Grant, Identity, Purpose};
 use crate::generated::core_bank::server::{
     GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
@@ -20,6 +21,7 @@ use crate::ids::{AccountReference, CustomerId};
 #[derive(Clone)]
 pub struct Bank {
     core: Arc<dyn DynCoreBank>,
+    clock: SharedClock,
     asking: Asking,
 }
 
@@ -49,11 +51,13 @@ impl Bank {
     /// `budget` is what the bank has for one question, repetitions included.
     pub fn new(
         core: Arc<dyn DynCoreBank>,
+        clock: SharedClock,
         implementation: Implementation,
         budget: Duration,
     ) -> Self {
         Self {
             core,
+            clock,
             asking: Asking {
                 implementation,
                 budget,
@@ -145,36 +149,72 @@ impl Bank {
             x_purpose: purpose(grant),
         };
         let balance = self.asking.ask("getBalance", self.core.get_balance(params));
-        judged("getBalance", rules::balance(balance.await?))
+        let balance = rules::balance(balance.await?, self.clock.now());
+        judged("getBalance", balance)
     }
 
-    /// The newest transactions of a period.
+    /// The newest transactions of a period, however many pages the bank makes of them.
     pub async fn transactions(
         &self,
         request: Uuid,
         grant: &Grant,
         reference: &AccountReference,
         question: &TransactionsQuestion,
-    ) -> Result<types::TransactionPage, BankError> {
-        let params = ListTransactionsParams {
-            customer_id: grant.customer().clone(),
-            account_reference: reference.clone(),
-            from_date: question.period.from,
-            to_date: question.period.to,
-            page_size: question.page_size,
-            cursor: None,
-            x_request_id: request,
-            x_consent_id: grant.consent_id().clone(),
-            x_dc_id: grant.dc_id().clone(),
-            x_purpose: purpose(grant),
+    ) -> Result<Vec<types::Transaction>, BankError> {
+        let pages = self.pages(request, grant, reference, question);
+        let late = |_| {
+            let problem = "listTransactions: the pages did not come in time";
+            Err(BankError::unavailable(problem))
         };
-        let page = self
-            .asking
-            .ask("listTransactions", self.core.list_transactions(params));
-        judged(
-            "listTransactions",
-            rules::transactions(page.await?, question),
-        )
+        let all = tokio::time::timeout(self.asking.budget, pages).await;
+        all.unwrap_or_else(late)
+    }
+
+    async fn pages(
+        &self,
+        request: Uuid,
+        grant: &Grant,
+        reference: &AccountReference,
+        question: &TransactionsQuestion,
+    ) -> Result<Vec<types::Transaction>, BankError> {
+        const SMALLEST_PAGE: i32 = 10;
+        let mut whole = types::TransactionPage {
+            transactions: Vec::new(),
+            next_cursor: None,
+        };
+        loop {
+            let found = i32::try_from(whole.transactions.len()).unwrap_or(i32::MAX);
+            let page_question = TransactionsQuestion {
+                page_size: (question.page_size - found).max(SMALLEST_PAGE),
+                ..question.clone()
+            };
+            let params = ListTransactionsParams {
+                customer_id: grant.customer().clone(),
+                account_reference: reference.clone(),
+                from_date: question.period.from,
+                to_date: question.period.to,
+                page_size: page_question.page_size,
+                cursor: whole.next_cursor.take(),
+                x_request_id: request,
+                x_consent_id: grant.consent_id().clone(),
+                x_dc_id: grant.dc_id().clone(),
+                x_purpose: purpose(grant),
+            };
+            let page = self.core.list_transactions(params);
+            let page = self.asking.ask("listTransactions", page).await?;
+            let page = rules::transactions(page, &page_question);
+            let page = judged("listTransactions", page)?;
+            // A page with another behind it is never empty, so this comes to an end.
+            whole.transactions.extend(page.transactions);
+            whole.next_cursor = page.next_cursor;
+            let wanted = usize::try_from(question.page_size).unwrap_or_default();
+            if whole.next_cursor.is_none() || whole.transactions.len() >= wanted {
+                whole.transactions.truncate(wanted);
+                break;
+            }
+        }
+        let whole = rules::transactions(whole, question);
+        Ok(judged("listTransactions", whole)?.transactions)
     }
 }
 

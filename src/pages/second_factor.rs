@@ -83,7 +83,13 @@ impl Pages {
         let words = Words::of(&factor);
         match &factor {
             SecondFactor::SentCode { .. } if form.one("action") == "new-code" => {
-                return self.send_new_code(visit, open, None).await;
+                // The code that was sent last stays good.
+                let sign_in = &self.authorization.sign_in;
+                let locked = sign_in.no_more_codes(&open.customer).await;
+                return match locked.map_err(unavailable)? {
+                    Some(minutes) => Ok(self.locked(&visit, minutes)),
+                    None => self.send_new_code(visit, open, None).await,
+                };
             }
             // The form is of another time than the session.
             SecondFactor::SentCode {

@@ -28,8 +28,9 @@ impl Decoys {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))
     }
 
+    /// The same for all spellings of a name, as a bank's own would be.
     pub fn phrase(&self, username: &str) -> String {
-        let tag = hmac::sign(&self.0, username.as_bytes());
+        let tag = hmac::sign(&self.0, username.to_lowercase().as_bytes());
         let pick = |words: [&'static str; 8], at: usize| words[usize::from(tag.as_ref()[at]) % 8];
         format!("{} {} {}", pick(FIRST, 0), pick(SECOND, 1), pick(THIRD, 2))
     }

@@ -95,8 +95,14 @@ impl PasswordSignIn {
         consumer: &str,
     ) -> Result<Attempt<Challenge>, SignInError> {
         let subject = sent_codes(&open.customer);
-        if !self.may_try(&subject).await? {
-            return Ok(self.locked(None));
+        // An order counts once, however often the page is asked for until its code is sent.
+        let key = order.key.to_string();
+        if !self.was_seen(&subject, &key).await? {
+            if !self.may_try(&subject).await? {
+                return Ok(self.locked(None));
+            }
+            let until = At(self.clock.now() + self.lock);
+            self.store.first_use(&subject, &key, until).await?;
         }
         let refused = match self.bank.start(visitor, open, order, consumer).await {
             Ok(challenge) => return Ok(Attempt::Passed(challenge)),
@@ -104,10 +110,19 @@ impl PasswordSignIn {
             Err(BankError::MethodUnavailable | BankError::Unsupported(_)) => {
                 Ok(Attempt::NotOffered)
             }
-            Err(error) => Err(error.into()),
+            // A code may have been sent all the same.
+            Err(error) => return Err(error.into()),
         };
         self.store.take_back_failure(&subject).await?;
         refused
+    }
+
+    /// For how many minutes no further code is sent, if so.
+    pub async fn no_more_codes(&self, customer: &CustomerId) -> Result<Option<u32>, SignInError> {
+        let now = At(self.clock.now());
+        let sent = self.store.failures(&sent_codes(customer), now).await?;
+        let minutes = u32::try_from(self.lock.num_minutes()).unwrap_or(u32::MAX);
+        Ok((sent >= self.attempts).then_some(minutes))
     }
 
     /// What the customer typed as the second factor.
@@ -168,11 +183,12 @@ impl PasswordSignIn {
     }
 
     async fn was_used(&self, customer: &CustomerId, code: &str) -> Result<bool, SignInError> {
+        self.was_seen(&used_codes(customer), code).await
+    }
+
+    async fn was_seen(&self, kind: &str, value: &str) -> Result<bool, SignInError> {
         let now = At(self.clock.now());
-        Ok(self
-            .store
-            .was_used(&used_codes(customer), code, now)
-            .await?)
+        Ok(self.store.was_used(kind, value, now).await?)
     }
 
     /// Counts the attempt before the bank is asked, in one statement: attempts made side by side share the

@@ -93,6 +93,44 @@ fn seconds(now: DateTime<Utc>) -> u64 {
     u64::try_from(now.timestamp()).unwrap_or_default()
 }
 
+/// Names that were tried too often, known or not, so that a lock tells nothing.
+#[derive(Default)]
+pub(super) struct Locks(Mutex<HashMap<String, Failures>>);
+
+struct Failures {
+    count: u32,
+    last: DateTime<Utc>,
+}
+
+impl Locks {
+    /// More than Izin itself lets through, so that Izin's own lock is the one that customers of the demo meet.
+    const LIMIT: u32 = 10;
+    const LOCK: TimeDelta = TimeDelta::minutes(15);
+
+    fn seconds_left(&self, username: &str, now: DateTime<Utc>) -> Option<i32> {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.retain(|_, failures| failures.last + Self::LOCK > now);
+        let failures = names.get(&username.to_lowercase())?;
+        let left = (failures.last + Self::LOCK - now).num_seconds().max(1);
+        (failures.count >= Self::LIMIT).then_some(i32::try_from(left).unwrap_or(i32::MAX))
+    }
+
+    fn note(&self, username: &str, was_right: bool, now: DateTime<Utc>) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = username.to_lowercase();
+        if was_right {
+            names.remove(&name);
+            return;
+        }
+        let failures = names.entry(name).or_insert(Failures {
+            count: 0,
+            last: now,
+        });
+        failures.count += 1;
+        failures.last = now;
+    }
+}
+
 impl DemoBank {
     #[cfg(feature = "lab")]
     /// The second-factor code of this moment, for the demo's start page.
@@ -138,6 +176,14 @@ impl SignIn for DemoBank {
         _params: CheckPasswordParams,
         body: PasswordCheck,
     ) -> Result<PasswordOutcome, BankError> {
+        let now = self.clock.now();
+        if let Some(seconds) = self.locks.seconds_left(&body.username, now) {
+            return Ok(PasswordOutcome {
+                outcome: PasswordResult::Locked,
+                sign_in: None,
+                retry_after_seconds: Some(seconds),
+            });
+        }
         let known = self.named(&body.username);
         let expected = known.map_or("", |customer| customer.password.as_str());
         let equal: bool = expected.as_bytes().ct_eq(body.password.as_bytes()).into();
@@ -153,6 +199,7 @@ impl SignIn for DemoBank {
             }
             _ => None,
         };
+        self.locks.note(&body.username, sign_in.is_some(), now);
         let outcome = match sign_in {
             Some(_) => PasswordResult::Right,
             None => PasswordResult::Wrong,

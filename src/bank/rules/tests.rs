@@ -1,4 +1,4 @@
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::*;
@@ -89,11 +89,16 @@ fn credit_lines_need_an_available_balance_and_zero_is_credit() {
     let found = json!({
         "as_of": "2026-01-05T09:41:07+08:00", "current": owed, "available": owed, "credit_lines_included": true,
     });
-    let judged = balance(read(found.clone())).unwrap();
+    let now: DateTime<Utc> = "2026-01-05T01:41:08Z".parse().unwrap();
+    let judged = balance(read(found.clone()), now).unwrap();
     let directions =
         [judged.current, judged.available.unwrap()].map(|it| it.credit_debit_indicator);
     assert_eq!(directions, [CreditDebitIndicator::Credit; 2]);
-    assert!(balance(read(but(&found, &json!({ "available": null })))).is_err());
+    assert!(balance(read(but(&found, &json!({ "available": null }))), now).is_err());
+    for (minutes, good) in [(5, true), (7, false), (-2, false)] {
+        let asked = balance(read(found.clone()), now + TimeDelta::minutes(minutes));
+        assert_eq!(asked.is_ok(), good, "asked {minutes} minutes later");
+    }
 }
 
 #[test]

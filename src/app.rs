@@ -133,9 +133,8 @@ async fn build(
     let dp_id = DpId::parse(config.ofp.dp_id.clone().unwrap_or_default())?;
     let banks = Banks::connect(config, &clock, institution).await?;
     let bank = banks.core;
-    let checks = banks.sign_in;
     let sign_in =
-        PasswordSignIn::new(checks, store.clone(), clock.clone(), &config.sign_in).await?;
+        PasswordSignIn::new(banks.sign_in, store.clone(), clock.clone(), &config.sign_in).await?;
     let announced = Arc::new(Notify::new());
     let parts = AuthorizationParts {
         bank: bank.clone(),

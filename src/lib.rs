@@ -21,7 +21,7 @@ mod pages;
 mod paynet;
 mod resources;
 mod secret;
-mod sign_in;
+pub mod sign_in;
 mod signing;
 mod store;
 mod trust;
@@ -33,6 +33,11 @@ impl Institution {
         cli::run(self)
     }
 }
+
+/// Dates and times of the contracts.
+pub use chrono;
+/// Ids of calls.
+pub use uuid;
 
 pub use institution::{ConnectError, Institution, Settings};
 

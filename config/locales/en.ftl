@@ -39,8 +39,13 @@ error-accounts-missing = Choose at least one account to share, or cancel
 error-accounts-unknown = Choose again: one of the accounts is no longer available
 error-otp-expired = That code is too old or was used before. Enter the next code your app shows
 error-otp-missing = Enter the 6-digit code
+error-otp-sent-expired = That code has expired. { $bank } has sent you a new one
+error-otp-sent-missing = Enter the code that { $bank } sent you
+error-otp-sent-used = That code was used before. Choose “Send a new code”
+error-otp-sent-wrong = That code is not correct. Enter the newest code that { $bank } sent you
 error-otp-wrong = That code is not correct. Check your app and enter the code it shows now
 error-password-missing = Enter your password
+error-sign-in-lapsed = Signing in took too long. Please start again with your username
 error-sign-in-wrong = The username or password is not correct. Please try again
 error-username-missing = Enter your username
 
@@ -73,8 +78,13 @@ password-note = { $consumer } never sees your password.
 otp-heading = Confirm it is you
 otp-lead = Open your authenticator app and enter the 6-digit code it shows for { $bank }.
 otp-lead-device = Open the authenticator app on { $device } and enter the 6-digit code it shows for { $bank }.
+otp-lead-sent = { $bank } has sent you a code. Enter it here.
+otp-sent-to = Sent to: { $destination }
 otp-label = 6-digit code
+otp-label-sent = Code
 otp-hint = A new code appears every 30 seconds
+otp-hint-sent = You can use it until { $time }
+otp-new-code = Send a new code
 otp-note = This code is for sharing information with { $consumer }. { $bank } never asks for it by telephone or message.
 
 ## Accounts
@@ -172,6 +182,8 @@ page-wait = { $minutes ->
    *[other] Please wait { $minutes } minutes before you try again.
 }
 
+page-wait-long = Please wait { $hours } hours before you try again.
+
 page-already-decided-heading = This request has already been answered
 page-already-decided-happened = Each request can be answered once. The first answer counts and has not been changed.
 page-already-decided-next = You find all your answers under “Data sharing” in { $bank } online banking.
@@ -195,6 +207,10 @@ page-locked-next = Go back to { $consumer } and start again later. If the attemp
 page-maintenance-heading = { $bank } is not available at the moment
 page-maintenance-happened = We are working on our systems. Your accounts are not affected.
 page-maintenance-next = Please start again later from { $consumer }.
+
+page-no-second-factor-heading = We cannot confirm that it is you here
+page-no-second-factor-happened = The ways in which { $bank } lets you confirm a sign-in do not work on this page yet. Nothing has been shared, and this request is still open.
+page-no-second-factor-next = If you can set up another way with { $bank }, such as an authenticator app, do that and start again from { $consumer }. Otherwise, contact { $bank }.
 
 page-not-found-heading = This page does not exist
 page-not-found-happened = The address may be incomplete or may have been mistyped.

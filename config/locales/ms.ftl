@@ -40,8 +40,13 @@ error-accounts-missing = Pilih sekurang-kurangnya satu akaun untuk dikongsi, ata
 error-accounts-unknown = Sila pilih semula: salah satu akaun tidak lagi tersedia
 error-otp-expired = Kod itu sudah lama atau sudah digunakan. Masukkan kod berikutnya yang dipaparkan oleh aplikasi anda
 error-otp-missing = Masukkan kod 6 digit
+error-otp-sent-expired = Kod itu telah tamat tempoh. { $bank } telah menghantar kod baharu kepada anda
+error-otp-sent-missing = Masukkan kod yang dihantar oleh { $bank } kepada anda
+error-otp-sent-used = Kod itu sudah digunakan. Pilih “Hantar kod baharu”
+error-otp-sent-wrong = Kod itu tidak betul. Masukkan kod terkini yang dihantar oleh { $bank } kepada anda
 error-otp-wrong = Kod itu tidak betul. Semak aplikasi anda dan masukkan kod yang dipaparkan sekarang
 error-password-missing = Masukkan kata laluan anda
+error-sign-in-lapsed = Log masuk mengambil masa terlalu lama. Sila mula semula dengan nama pengguna anda
 error-sign-in-wrong = Nama pengguna atau kata laluan tidak betul. Sila cuba lagi
 error-username-missing = Masukkan nama pengguna anda
 
@@ -74,8 +79,13 @@ password-note = { $consumer } tidak dapat melihat kata laluan anda.
 otp-heading = Sahkan identiti anda
 otp-lead = Buka aplikasi pengesah anda dan masukkan kod 6 digit yang dipaparkan untuk { $bank }.
 otp-lead-device = Buka aplikasi pengesah pada { $device } dan masukkan kod 6 digit yang dipaparkan untuk { $bank }.
+otp-lead-sent = { $bank } telah menghantar kod kepada anda. Masukkan kod itu di sini.
+otp-sent-to = Dihantar ke: { $destination }
 otp-label = Kod 6 digit
+otp-label-sent = Kod
 otp-hint = Kod baharu dipaparkan setiap 30 saat
+otp-hint-sent = Boleh digunakan hingga { $time }
+otp-new-code = Hantar kod baharu
 otp-note = Kod ini adalah untuk berkongsi maklumat dengan { $consumer }. { $bank } tidak sekali-kali memintanya melalui telefon atau mesej.
 
 ## Accounts
@@ -173,6 +183,8 @@ page-wait = { $minutes ->
    *[other] Sila tunggu { $minutes } minit sebelum mencuba lagi.
 }
 
+page-wait-long = Sila tunggu { $hours } jam sebelum mencuba lagi.
+
 page-already-decided-heading = Permintaan ini telah dijawab
 page-already-decided-happened = Setiap permintaan boleh dijawab sekali sahaja. Jawapan pertama dikira dan tidak diubah.
 page-already-decided-next = Semua jawapan anda ada di “Perkongsian data” dalam perbankan dalam talian { $bank }.
@@ -196,6 +208,10 @@ page-locked-next = Kembali ke { $consumer } dan mula semula kemudian. Jika cubaa
 page-maintenance-heading = { $bank } tidak tersedia buat masa ini
 page-maintenance-happened = Kami sedang menyelenggara sistem. Akaun anda tidak terjejas.
 page-maintenance-next = Sila mula semula kemudian daripada { $consumer }.
+
+page-no-second-factor-heading = Kami tidak dapat mengesahkan identiti anda di sini
+page-no-second-factor-happened = Cara pengesahan log masuk anda dengan { $bank } belum boleh digunakan pada halaman ini. Tiada apa-apa dikongsi, dan permintaan ini masih terbuka.
+page-no-second-factor-next = Jika anda boleh menyediakan cara lain dengan { $bank }, seperti aplikasi pengesah, lakukannya dan mula semula daripada { $consumer }. Jika tidak, hubungi { $bank }.
 
 page-not-found-heading = Halaman ini tidak wujud
 page-not-found-happened = Alamat mungkin tidak lengkap atau tersalah taip.

@@ -308,8 +308,8 @@ Arguments:
 Asked on behalf of a Data Consumer. All transactions whose `booked_at` lies on a Malaysian day from `from_date`
 to `to_date`, both included, newest first; those of the same instant in an order that does not change.
 
-*Paging.* The first call has no cursor. While an answer has `next_cursor`, Izin repeats the call with it and with
-the same dates; `page_size` may differ. Following the cursors yields every transaction of the period once, also
+*Paging.* The first call has no cursor. While an answer has `next_cursor` and more is wanted, Izin repeats the call
+with it and with the same dates; `page_size` may differ. Following the cursors yields every transaction of the period once, also
 when new ones arrive meanwhile (those may be missing, but displace nothing): let the cursor encode the last
 transaction given, not an offset. A page may be shorter than asked for; one with `next_cursor` is never empty. A
 cursor stays good for at least one hour and needs no memory at the bank.
@@ -382,11 +382,11 @@ Arguments:
 
 Izin states the facts; the bank words them and picks the channel it always uses for such notices, so that
 customers recognise it (no link to click in a text message). Answering 202 means that the bank has taken the
-notice over and will see to the delivery.
+notice over and will see to the delivery. Izin does not send notices yet.
 
 *Idempotency.* Under the same `idempotency-key` and the same body the bank answers as the first time and tells
 the customer once; under the same key and another body it answers 409 `idempotency_conflict`. It remembers keys
-for at least 7 days, which is as long as Izin repeats.
+for at least 7 days.
 
 Sends a `POST` request to `/core-bank/v1/customers/{customer_id}/notices`
 

@@ -1204,7 +1204,7 @@ impl std::str::FromStr for NoticeKind {
     poem_openapi::Object
 )]
 pub struct NoticeReceipt {
-    /// The bank's own reference of the notice; kept with the consent's history.
+    /// The bank's own reference of the notice.
     #[oai(
         validator(
             max_length = 128,

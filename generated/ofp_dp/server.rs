@@ -560,7 +560,7 @@ impl<H: OfpWebhooks> OfpWebhooksRoutes<H> {
         x_signature: poem_openapi::param::Header<Option<String>>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
-        the_body: poem_openapi::payload::Json<super::types::ConsentEvent>,
+        the_body: super::super::runtime::JsonBody<super::types::ConsentEvent>,
     ) -> poem::Result<ReceiveConsentEventResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_body = the_body.0;

@@ -100,7 +100,7 @@ const _: () = {
 impl Client {
     /**What this implementation offers
 
-Asked at start, by `izin doctor`, and every few minutes as a sign of life. Concerns no customer.
+Asked at start, for the log, and by `izin bank check`. Concerns no customer.
 
 Sends a `GET` request to `/sign-in/v1/capabilities`
 
@@ -137,7 +137,8 @@ has no place in an address; it changes nothing. Optional.
 Sends a `POST` request to `/sign-in/v1/phrases`
 
 Arguments:
-- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
 - `x_customer_agent`: What the customer's browser calls itself, cut to 256 characters; absent if unknown.
 - `x_request_id`: The id of this call in Izin's logs.
 - `body`
@@ -181,7 +182,8 @@ as a wrong password. `locked` is said whether or not the password was right. Nev
 Sends a `POST` request to `/sign-in/v1/password-checks`
 
 Arguments:
-- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
 - `x_customer_agent`: What the customer's browser calls itself, cut to 256 characters; absent if unknown.
 - `x_request_id`: The id of this call in Izin's logs.
 - `body`
@@ -227,7 +229,8 @@ Sends a `POST` request to `/sign-in/v1/second-factors`
 
 Arguments:
 - `idempotency_key`: Fresh for each thing to be done, the same in each repetition.
-- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
 - `x_customer_agent`: What the customer's browser calls itself, cut to 256 characters; absent if unknown.
 - `x_request_id`: The id of this call in Izin's logs.
 - `body`
@@ -314,7 +317,8 @@ another sign-in. Never logged.
 Sends a `POST` request to `/sign-in/v1/second-factor-checks`
 
 Arguments:
-- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+- `x_customer_address`: The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
 - `x_customer_agent`: What the customer's browser calls itself, cut to 256 characters; absent if unknown.
 - `x_request_id`: The id of this call in Izin's logs.
 - `body`

@@ -8,7 +8,7 @@
 pub trait SignIn: Send + Sync + 'static {
     /// What this implementation offers
     ///
-    /// Asked at start, by `izin doctor`, and every few minutes as a sign of life. Concerns no customer.
+    /// Asked at start, for the log, and by `izin bank check`. Concerns no customer.
     ///
     /// `GET /sign-in/v1/capabilities`
     fn get_capabilities(
@@ -111,7 +111,8 @@ pub struct GetCapabilitiesParams {
 pub struct LookUpPhraseParams {
     /// The id of this call in Izin's logs.
     pub x_request_id: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -122,7 +123,8 @@ pub struct LookUpPhraseParams {
 pub struct CheckPasswordParams {
     /// The id of this call in Izin's logs.
     pub x_request_id: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -135,7 +137,8 @@ pub struct StartSecondFactorParams {
     pub x_request_id: uuid::Uuid,
     /// Fresh for each thing to be done, the same in each repetition.
     pub idempotency_key: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -166,7 +169,8 @@ pub enum GetSecondFactorOutput {
 pub struct CheckSecondFactorParams {
     /// The id of this call in Izin's logs.
     pub x_request_id: uuid::Uuid,
-    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown.
+    /// The IP address of the customer's browser, for the bank's own detection of fraud; absent if unknown. Izin does not
+    /// send it yet: behind a proxy or load balancer it sees that one's address, and does not pass it off as the customer's.
     pub x_customer_address: Option<String>,
     /// What the customer's browser calls itself, cut to 256 characters; absent if unknown.
     pub x_customer_agent: Option<String>,
@@ -554,7 +558,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::PhraseQuery>,
+        the_body: super::super::runtime::JsonBody<super::types::PhraseQuery>,
     ) -> poem::Result<LookUpPhraseResponse> {
         let the_body = the_body.0;
         let the_output = self
@@ -602,7 +606,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::PasswordCheck>,
+        the_body: super::super::runtime::JsonBody<super::types::PasswordCheck>,
     ) -> poem::Result<CheckPasswordResponse> {
         let the_body = the_body.0;
         let the_output = self
@@ -652,7 +656,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::SecondFactorStart>,
+        the_body: super::super::runtime::JsonBody<super::types::SecondFactorStart>,
     ) -> poem::Result<StartSecondFactorResponse> {
         let the_body = the_body.0;
         let the_output = self
@@ -751,7 +755,7 @@ impl<H: SignIn> SignInRoutes<H> {
             )
         )]
         x_customer_agent: poem_openapi::param::Header<Option<String>>,
-        the_body: poem_openapi::payload::Json<super::types::SecondFactorCheck>,
+        the_body: super::super::runtime::JsonBody<super::types::SecondFactorCheck>,
     ) -> poem::Result<CheckSecondFactorResponse> {
         let the_body = the_body.0;
         let the_output = self

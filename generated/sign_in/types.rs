@@ -95,12 +95,13 @@ pub struct Capabilities {
     /// Major and minor version of this contract that the bank implements.
     #[oai(validator(custom = "super::super::runtime::Matches(\"^1\\\\.[0-9]{1,3}$\")"))]
     pub contract_version: String,
-    /// Name and version of the bank's software, for `izin doctor` and support.
+    /// Name and version of the bank's software, for the log, `izin bank check` and support.
     #[oai(validator(max_length = 100, min_length = 1), skip_serializing_if_is_none)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implementation: Option<String>,
     /// The operationIds that are implemented; `checkPassword` must be among them, `checkSecondFactor` if there are
-    /// codes, `startSecondFactor` and `getSecondFactor` if there are approvals. `getCapabilities` need not be named.
+    /// codes, `startSecondFactor` if there are codes that are sent, it and `getSecondFactor` if there are approvals.
+    /// `getCapabilities` need not be named.
     /// Names that Izin does not know are ignored, so that a bank may be ahead.
     #[oai(
         validator(
@@ -408,7 +409,7 @@ pub struct OpenSignIn {
         )
     )]
     pub customer_id: CustomerId,
-    /// Until when the second factor is accepted; at least 5 minutes from now.
+    /// Until when the second factor is accepted; should be at least 5 minutes from now.
     pub expires_at: chrono::DateTime<chrono::FixedOffset>,
     /// The second factors that this customer has, the one to be offered first at the front.
     #[oai(validator(max_items = 3, min_items = 1, unique_items = true))]

@@ -1,4 +1,4 @@
-//! Which implementation of the bank's contracts the configuration chose.
+//! Which implementations of the bank's contracts the configuration chose.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,20 @@ use anyhow::{Context, anyhow};
 use crate::bank::{self, Bank, DemoBank, DynCoreBank, Implementation};
 use crate::clock::SharedClock;
 use crate::config::{BankKind, Config};
+use crate::generated::sign_in::server::DynSignIn;
+use crate::generated::sign_in::types::SecondFactorMethod;
 use crate::institution::{Institution, Settings};
-use crate::sign_in::PasswordCheck;
+use crate::sign_in::Checks;
+
+const NO_CORE_BANK: &str = "bank.kind = \"linked\", but this binary has no bank linked in; \
+    docs/integrator-guide.md shows how";
+const NO_SIGN_IN: &str = "sign_in.checked_by is \"linked\" (left out, it is as bank.kind), but this binary has no \
+    sign-in linked in: set sign_in.checked_by = \"http\" with sign_in.http.url, or link one with \
+    Institution::sign_in; docs/integrator-guide.md shows how";
 
 pub struct Banks {
     pub core: Bank,
-    pub sign_in: Arc<dyn PasswordCheck>,
+    pub sign_in: Checks,
 }
 
 impl Banks {
@@ -22,31 +30,49 @@ impl Banks {
         clock: &SharedClock,
         institution: Institution,
     ) -> anyhow::Result<Self> {
-        let demo = Arc::new(DemoBank::new(clock.clone())?);
-        let core: (Arc<dyn DynCoreBank>, _) = match config.bank.kind {
-            BankKind::Demo => (demo.clone(), Implementation::Linked),
-            BankKind::Http => {
+        let kinds = [config.bank.kind, config.sign_in_checked_by()];
+        // One for both contracts: the codes that were used are in its memory.
+        let demo = if kinds.contains(&BankKind::Demo) {
+            Some(Arc::new(DemoBank::new(clock.clone())?))
+        } else {
+            None
+        };
+        let Institution { core_bank, sign_in } = institution;
+        let settings = || Settings(config.bank.settings.0.clone());
+        let core: (Arc<dyn DynCoreBank>, _) = match (kinds[0], &demo) {
+            (BankKind::Demo, Some(demo)) => (demo.clone(), Implementation::Linked),
+            (BankKind::Http, _) => {
                 let client = bank::http::core_bank(&config.bank.http)?;
                 (Arc::new(client), Implementation::OverHttp)
             }
-            BankKind::Linked => {
-                let connect = institution.core_bank.context(
-                    "bank.kind = \"linked\", but this binary has no bank linked in; docs/integrator-guide.md shows how",
-                )?;
-                let settings = Settings(config.bank.settings.clone());
-                let connected = connect(settings).await;
+            _ => {
+                let connect = core_bank.context(NO_CORE_BANK)?;
+                let connected = connect(settings()).await;
                 let bank =
                     connected.map_err(|error| anyhow!("the bank cannot be connected: {error}"))?;
                 (bank, Implementation::Linked)
             }
         };
+        let checks: (Arc<dyn DynSignIn>, _) = match (kinds[1], &demo) {
+            (BankKind::Demo, Some(demo)) => (demo.clone(), Implementation::Linked),
+            (BankKind::Http, _) => {
+                let client = bank::http::sign_in(&config.sign_in.http)?;
+                (Arc::new(client), Implementation::OverHttp)
+            }
+            _ => {
+                let connect = sign_in.context(NO_SIGN_IN)?;
+                let connected = connect(settings()).await;
+                let bank = connected
+                    .map_err(|error| anyhow!("the bank's sign-in cannot be connected: {error}"))?;
+                (bank, Implementation::Linked)
+            }
+        };
         let budget = Duration::from_millis(config.limits.bank_timeout);
-        let core = Bank::new(core.0, core.1, budget);
+        let core = Bank::new(core.0, clock.clone(), core.1, budget);
+        let sign_in = Checks::new(checks.0, clock.clone(), checks.1, budget);
         tokio::spawn(greet(core.clone()));
-        Ok(Self {
-            core,
-            sign_in: demo,
-        })
+        tokio::spawn(greet_sign_in(sign_in.clone()));
+        Ok(Self { core, sign_in })
     }
 }
 
@@ -64,7 +90,34 @@ async fn greet(core: Bank) {
             );
         }
         Err(error) => {
-            tracing::warn!(%error, "the bank does not answer yet; `izin bank check` tells more")
+            tracing::warn!(%error, "the bank does not answer yet; `izin bank check` tells more");
+        }
+    }
+}
+
+/// The same of the bank's sign-in.
+async fn greet_sign_in(checks: Checks) {
+    match checks.capabilities().await {
+        Ok(bank) => {
+            let implementation = bank.implementation.as_deref().unwrap_or("unnamed");
+            let operations = bank.operations.join(", ");
+            let methods: Vec<_> = bank.methods.iter().map(|method| method.as_str()).collect();
+            let methods = methods.join(", ");
+            tracing::info!(
+                implementation,
+                version = bank.contract_version,
+                operations,
+                methods,
+                "the bank's sign-in answers"
+            );
+            if bank.methods == [SecondFactorMethod::Approval] {
+                tracing::error!(
+                    "the bank has approval as its only second factor, which the pages do not offer: nobody can sign in"
+                );
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the bank's sign-in does not answer yet; `izin bank check` tells more");
         }
     }
 }

@@ -40,13 +40,14 @@ pub enum AccountsError {
 }
 
 impl Authorization {
-    /// All accounts in the bank's order, also those that cannot be shared.
+    /// All accounts in the bank's order, also those that cannot be shared. `request` is the id in both sides' logs.
     pub async fn accounts(
         &self,
+        request: Uuid,
         customer: &CustomerId,
     ) -> Result<Vec<OfferedAccount>, AccountsError> {
         let mut offered = Vec::new();
-        for account in self.bank.accounts(Uuid::new_v4(), customer).await? {
+        for account in self.bank.accounts(request, customer).await? {
             let id = self
                 .store
                 .account_id_for(customer, &account.reference)
@@ -59,10 +60,11 @@ impl Authorization {
     /// The chosen ones among those the bank offers *now*. `None` if one of them is not (any more).
     pub async fn chosen_accounts(
         &self,
+        request: Uuid,
         customer: &CustomerId,
         chosen: &[Chosen],
     ) -> Result<Option<Vec<OfferedAccount>>, AccountsError> {
-        let mut offered = self.accounts(customer).await?;
+        let mut offered = self.accounts(request, customer).await?;
         offered.retain(|offer| {
             offer.is_eligible() && chosen.iter().any(|one| one.account_id == offer.id)
         });

@@ -54,9 +54,10 @@ impl From<AccountsError> for DecideError {
 }
 
 impl Authorization {
-    /// Stores the approval. PayNet is told by the outbox; until it accepts, nothing is shared.
+    /// Stores the approval. `request` is the id of the questions to the bank in both sides' logs. PayNet is told by the outbox; until it accepts, nothing is shared.
     pub async fn approve(
         &self,
+        request: Uuid,
         session: &mut Session,
         reviewed: ReviewedText,
     ) -> Result<(), DecideError> {
@@ -64,7 +65,7 @@ impl Authorization {
             return Err(DecideError::AccountsChanged);
         };
         let (command, record) = self
-            .approval(&session.consent_id, signed_in, &chosen, reviewed)
+            .approval(request, &session.consent_id, signed_in, &chosen, reviewed)
             .await?;
         self.decide(session, command, record).await
     }
@@ -96,17 +97,15 @@ impl Authorization {
 
     async fn approval(
         &self,
+        request: Uuid,
         consent_id: &ConsentId,
         signed_in: SignedIn,
         chosen: &[Chosen],
         reviewed: ReviewedText,
     ) -> Result<(Command, DecisionRecord), DecideError> {
-        let customer = self
-            .bank
-            .customer(Uuid::new_v4(), &signed_in.customer)
-            .await?;
+        let customer = self.bank.customer(request, &signed_in.customer).await?;
         let accounts = self
-            .chosen_accounts(&signed_in.customer, chosen)
+            .chosen_accounts(request, &signed_in.customer, chosen)
             .await?
             .ok_or(DecideError::AccountsChanged)?;
         let receipt = self.receipt(consent_id, reviewed);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Authorization;
 use crate::ids::{AccountId, ConsentId, CustomerId};
 use crate::secret::fingerprint;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{OpenSignIn, SecondFactor, SignedIn};
 use crate::store::StoreError;
 
 /// A live session. `id` is what the cookie holds; the database knows its fingerprint only.
@@ -48,7 +48,8 @@ pub enum Step {
         username: String,
     },
     SecondFactor {
-        customer: CustomerId,
+        open: OpenSignIn,
+        factor: SecondFactor,
     },
     Accounts {
         signed_in: SignedIn,

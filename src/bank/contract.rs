@@ -64,7 +64,7 @@ fn operations(document: &str) -> Vec<(String, Operation)> {
     let methods = paths
         .into_iter()
         .flatten()
-        .flat_map(|(_, path)| path.as_object());
+        .filter_map(|(_, path)| path.as_object());
     methods
         .flatten()
         .filter_map(|(_, operation)| {

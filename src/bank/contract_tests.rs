@@ -1,5 +1,5 @@
-//! `core-bank-1.yaml` enforced by whoever serves it: requests made from the document itself, of which those that are as documented
-//! reach the bank, and no other.
+//! `core-bank-1.yaml` and `sign-in-1.yaml` enforced by whoever serves them: requests made from the documents themselves, of which
+//! those that are as documented reach the bank, and no other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +12,13 @@ use super::types::{
     Account, AccountList, Balance, Capabilities, Customer, Notice, NoticeReceipt, TransactionPage,
 };
 use super::{BankError, CoreBank};
-use crate::generated::core_bank::DOCUMENT;
 use crate::generated::core_bank::server::{
     GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
-    ListAccountsParams, ListTransactionsParams, OPERATIONS, SendNoticeParams,
+    ListAccountsParams, ListTransactionsParams, SendNoticeParams,
 };
+use crate::generated::runtime::Operation;
+use crate::generated::sign_in::server::SignIn;
+use crate::generated::{core_bank, sign_in};
 
 /// What every operation here answers, so that a request which reached one can be told from one that was refused before.
 const REACHED: u16 = 503;
@@ -64,10 +66,63 @@ impl CoreBank for Reached {
     }
 }
 
+impl SignIn for Reached {
+    async fn get_capabilities(
+        &self,
+        _: sign_in::server::GetCapabilitiesParams,
+    ) -> Result<sign_in::types::Capabilities, BankError> {
+        reached()
+    }
+
+    async fn look_up_phrase(
+        &self,
+        _: sign_in::server::LookUpPhraseParams,
+        _: sign_in::types::PhraseQuery,
+    ) -> Result<sign_in::types::Phrase, BankError> {
+        reached()
+    }
+
+    async fn check_password(
+        &self,
+        _: sign_in::server::CheckPasswordParams,
+        _: sign_in::types::PasswordCheck,
+    ) -> Result<sign_in::types::PasswordOutcome, BankError> {
+        reached()
+    }
+
+    async fn start_second_factor(
+        &self,
+        _: sign_in::server::StartSecondFactorParams,
+        _: sign_in::types::SecondFactorStart,
+    ) -> Result<sign_in::types::Challenge, BankError> {
+        reached()
+    }
+
+    async fn get_second_factor(
+        &self,
+        _: sign_in::server::GetSecondFactorParams,
+    ) -> Result<sign_in::server::GetSecondFactorOutput, BankError> {
+        reached()
+    }
+
+    async fn check_second_factor(
+        &self,
+        _: sign_in::server::CheckSecondFactorParams,
+        _: sign_in::types::SecondFactorCheck,
+    ) -> Result<sign_in::types::SecondFactorOutcome, BankError> {
+        reached()
+    }
+}
+
 #[tokio::test]
 async fn every_documented_constraint_is_enforced() {
-    let service = served::routes(Arc::new(Reached), None);
-    let ids: Vec<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
+    enforces(core_bank::DOCUMENT, core_bank::server::OPERATIONS, 100).await;
+    enforces(sign_in::DOCUMENT, sign_in::server::OPERATIONS, 70).await;
+}
+
+async fn enforces(document: &str, operations: &[Operation], at_least: usize) {
+    let service = served::routes(Arc::new(Reached), Arc::new(Reached), None);
+    let ids: Vec<&str> = operations.iter().map(|operation| operation.id).collect();
     let asked = AtomicUsize::new(0);
     let serve = async |probe: &Probe| {
         asked.fetch_add(1, Ordering::Relaxed);
@@ -84,11 +139,11 @@ async fn every_documented_constraint_is_enforced() {
         service.get_response(request).await.status().as_u16()
     };
     let documents = |id: &str, status| {
-        let operation = OPERATIONS.iter().find(|it| it.id == id).unwrap();
+        let operation = operations.iter().find(|it| it.id == id).unwrap();
         operation.documents(status)
     };
-    let wrong = misjudged(DOCUMENT, &ids, REACHED, serve, documents);
+    let wrong = misjudged(document, &ids, REACHED, serve, documents);
     let (wrong, asked) = (wrong.await.unwrap(), asked.into_inner());
     assert!(wrong.is_empty(), "{} of {asked}: {wrong:#?}", wrong.len());
-    assert!(asked > 100, "only {asked} requests were made");
+    assert!(asked > at_least, "only {asked} requests were made");
 }

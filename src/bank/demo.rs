@@ -24,6 +24,7 @@ use crate::ids::{AccountReference, CustomerId};
 use crate::secret::random_token;
 use customers::{DemoAccount, DemoCustomer};
 use paging::{Cursors, Question};
+use sign_in::SecondFactors;
 
 /// The environment variable with the demo customers' TOTP secret (Base32).
 pub const TOTP_SECRET_VARIABLE: &str = "IZIN_DEMO_TOTP";
@@ -31,9 +32,10 @@ const DEFAULT_TOTP_SECRET: &str = "JBSWY3DPEHPK3PXP";
 
 pub struct DemoBank {
     customers: Vec<DemoCustomer>,
-    totp: totp_rs::TOTP,
+    second_factors: SecondFactors,
     clock: SharedClock,
     cursors: Cursors,
+    locks: sign_in::Locks,
     /// By idempotency key, with whom each was for.
     notices: Mutex<HashMap<Uuid, (CustomerId, Notice, NoticeReceipt)>>,
 }
@@ -45,9 +47,10 @@ impl DemoBank {
         let key = random_token().map_err(|error| BankError::unavailable(error.to_string()))?;
         Ok(Self {
             customers: customers::load()?,
-            totp: sign_in::totp(&secret)?,
+            second_factors: SecondFactors::with_secret(&secret)?,
             clock,
             cursors: Cursors::sealed_with(&key),
+            locks: sign_in::Locks::default(),
             notices: Mutex::default(),
         })
     }

@@ -3,8 +3,10 @@
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response, error::ResponseError};
 
+use super::asking::breach;
 use super::contract;
 use crate::generated::calls::CallError;
+use crate::http::schemas_named_in;
 
 /// Why the bank has no answer: the errors of `openapi/core-bank-1.yaml` and `openapi/sign-in-1.yaml`. The texts are for the
 /// log of both sides; they reach neither PayNet nor a customer, and hold no personal data.
@@ -123,14 +125,18 @@ impl BankError {
 impl From<CallError> for BankError {
     fn from(error: CallError) -> Self {
         let told = error.to_string();
-        let CallError::Refused {
-            operation,
-            status,
-            headers,
-            body,
-        } = error
-        else {
-            return Self::unavailable(told);
+        let (operation, status, headers, body) = match error {
+            CallError::Refused {
+                operation,
+                status,
+                headers,
+                body,
+            } => (operation, status, headers, body),
+            // The reader's own words quote what it read.
+            CallError::Invalid { operation, reason } => {
+                return breach(operation, &without_values(&reason));
+            }
+            CallError::Unreachable { .. } => return Self::unavailable(told),
         };
         // A bare 404 of a wrong base address, or a proxy's page, must never end a consent: the code decides, and only in JSON
         // and with its own status.
@@ -140,12 +146,38 @@ impl From<CallError> for BankError {
         let retry_after = headers.get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         let retry_after = retry_after.filter(|seconds| (1..=86_400).contains(seconds));
-        let said = match refusal.description {
-            Some(description) => format!("{told}: {} ({description})", refusal.code),
-            None => format!("{told}: {}", refusal.code),
-        };
+        let description = refusal.description.as_deref().map(loggable);
+        let description = description.as_deref().unwrap_or("without description");
+        let said = format!("{told}: {} ({description})", refusal.code);
+        tracing::info!(
+            operation,
+            status,
+            code = refusal.code,
+            description,
+            "the bank refuses"
+        );
         Self::of_code(&refusal.code, operation, said, retry_after)
     }
+}
+
+/// Where an answer is not as documented: members and schemas by name, and nothing of what stood there.
+pub(super) fn without_values(reason: &str) -> String {
+    let member = reason
+        .strip_prefix("failed to parse")
+        .and_then(|rest| rest.split("field `").nth(1)?.split('`').next());
+    let schemas = schemas_named_in(reason);
+    match (member, schemas) {
+        (Some(member), Some(schemas)) => format!("not as documented: {member} (at {schemas})"),
+        (None, Some(schemas)) => format!("not as documented (at {schemas})"),
+        _ => "not JSON as documented".to_owned(),
+    }
+}
+
+/// On one line, and as long as the contracts allow.
+fn loggable(description: &str) -> String {
+    const LONGEST: usize = 500;
+    let shortened: String = description.chars().take(LONGEST).collect();
+    shortened.escape_debug().to_string()
 }
 
 /// For serving a bank over HTTP.
@@ -211,6 +243,33 @@ mod tests {
                 "{unavailable:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_stood_in_an_answer_is_in_no_log() {
+        let invalid = |reason: &str| {
+            let error = CallError::Invalid {
+                operation: "getCustomer",
+                reason: reason.to_owned(),
+            };
+            BankError::from(error).to_string()
+        };
+        let poem = r#"Expected input type "string", found {"no":"900101-14-5566"}. (occurred while parsing "Customer")"#;
+        let serde = "invalid type: integer `900101145566`, expected a string";
+        for told in [invalid(poem), invalid(serde)] {
+            assert!(!told.contains("900101"), "{told}");
+        }
+        assert!(invalid(poem).contains("Customer"), "{}", invalid(poem));
+        let long = format!(
+            r#"{{"error":"account_blocked","error_description":"{}"}}"#,
+            "x".repeat(9_000)
+        );
+        assert_eq!(
+            answered("getBalance", 409, "application/json", &long),
+            BankError::AccountBlocked
+        );
+        assert_eq!(loggable("a\nforged line"), "a\\nforged line");
+        assert_eq!(loggable(&"x".repeat(9_000)).len(), 500);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A bank over HTTP: the generated clients with what every call of theirs carries (certificate, token), bounds on what comes
-//! back, and repetition where the contract allows it.
+//! A bank over HTTP: the generated clients with what every call of theirs carries (certificate, token), a bound on the size of
+//! what comes back, and repetition where the contract allows it. Whoever asks sets the time.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,6 @@ use crate::generated::core_bank::client::{Client as CoreBankHttp, CoreBankClient
 use crate::generated::sign_in::client::{Client as SignInHttp, SignInClient};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The contracts' budget of one call. A data call has one for all repetitions besides.
-const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a connection is kept for the next call.
 const IDLE: Duration = Duration::from_secs(60);
 /// Before the second and the third attempt.
@@ -32,10 +30,18 @@ pub enum BankSetupError {
     },
     #[error("{0}.url is required")]
     Missing(&'static str),
-    #[error("{section}: certificate, key or authority cannot be used: {problem}")]
+    #[error("{path}: there is no certificate (PEM) in it", path = path.display())]
+    NoCertificate { path: PathBuf },
+    #[error("{section}.token_file {problem}")]
+    Token {
+        section: &'static str,
+        problem: String,
+    },
+    #[error("{section}: {what} cannot be used: {cause}")]
     Tls {
         section: &'static str,
-        problem: reqwest::Error,
+        what: &'static str,
+        cause: String,
     },
 }
 
@@ -74,13 +80,25 @@ impl Connection {
         let Some(path) = &self.token_file else {
             return Ok(None);
         };
-        let at = || format!("{}.token_file {}", self.section, path.display());
         let token = tokio::fs::read_to_string(path).await;
-        let token = token.map_err(|problem| format!("{}: {problem}", at()))?;
+        let token = token.map_err(|problem| problem.to_string());
+        let bearer = Self::bearer(path, token);
+        bearer
+            .map(Some)
+            .map_err(|problem| format!("{}.token_file {problem}", self.section))
+    }
+
+    /// The header, from what was read of the file.
+    fn bearer(path: &Path, token: Result<String, String>) -> Result<HeaderValue, String> {
+        let at = |problem: &str| format!("{}: {problem}", path.display());
+        let token = token.map_err(|problem| at(&problem))?;
+        if token.trim().is_empty() {
+            return Err(at("it is empty"));
+        }
         let bearer = HeaderValue::from_str(&format!("Bearer {}", token.trim()));
-        let mut bearer = bearer.map_err(|_| format!("{}: is not a token", at()))?;
+        let mut bearer = bearer.map_err(|_| at("it holds no token"))?;
         bearer.set_sensitive(true);
-        Ok(Some(bearer))
+        Ok(bearer)
     }
 }
 
@@ -166,27 +184,51 @@ fn connect(
     let mut builder = reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(CALL_TIMEOUT)
         .pool_idle_timeout(IDLE)
         .no_proxy()
         .user_agent(concat!("izin/", env!("CARGO_PKG_VERSION")));
-    let tls = |problem| BankSetupError::Tls { section, problem };
+    let tls = |what| {
+        move |problem: reqwest::Error| BankSetupError::Tls {
+            section,
+            what,
+            cause: innermost(&problem),
+        }
+    };
     if let Some(path) = &endpoint.server_ca {
-        let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(tls)?;
+        let authorities = Certificate::from_pem_bundle(&read(path)?);
+        let authorities = authorities.map_err(tls("server_ca"))?;
+        if authorities.is_empty() {
+            return Err(BankSetupError::NoCertificate { path: path.clone() });
+        }
         builder = builder.tls_certs_only(authorities);
     }
+    let identity = "client_certificate with client_private_key";
     if let (Some(certificate), Some(key)) =
         (&endpoint.client_certificate, &endpoint.client_private_key)
     {
         let pem = [read(certificate)?, read(key)?].concat();
-        builder = builder.identity(Identity::from_pem(&pem).map_err(tls)?);
+        builder = builder.identity(Identity::from_pem(&pem).map_err(tls(identity))?);
     }
-    let http = builder.build().map_err(tls)?;
+    let http = builder.build().map_err(tls(identity))?;
     let connection = Connection {
         section,
         token_file: endpoint.token_file.clone(),
     };
+    if let Some(path) = &endpoint.token_file {
+        let token = std::fs::read_to_string(path).map_err(|problem| problem.to_string());
+        Connection::bearer(path, token)
+            .map_err(|problem| BankSetupError::Token { section, problem })?;
+    }
     Ok((url.trim_end_matches('/').to_owned(), http, connection))
+}
+
+/// The cause that helps.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BankSetupError> {

@@ -5,6 +5,7 @@
 //! [`Grant`](crate::consent::Grant), which only `consent::permit` makes: data without a valid consent cannot be asked for.
 //! An answer that breaks the contract is no answer: it ends as [`BankError::Unavailable`] and an alert, never as wrong data.
 
+mod asking;
 mod contract;
 #[cfg(all(test, feature = "lab"))]
 mod contract_tests;
@@ -20,9 +21,10 @@ use crate::generated::core_bank::types::{AccountKind, AccountNumber};
 
 pub use crate::generated::core_bank::server::{CoreBank, DynCoreBank};
 pub use crate::generated::core_bank::types;
+pub use asking::{Asking, Broken, Implementation, judged, rule};
 pub use demo::DemoBank;
 pub use error::BankError;
-pub use questions::{Bank, Customer, Implementation, Period, TransactionsQuestion};
+pub use questions::{Bank, Customer, Period, TransactionsQuestion};
 #[cfg(feature = "lab")]
 pub use served::ServedBank;
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use poem_openapi::types::{ParseFromJSON, ToJSON};
 use uuid::Uuid;
 
+use super::asking::{Asking, Implementation, judged};
 use super::{BankError, DynCoreBank, rules, shared_number};
+use crate::clock::SharedClock;
 use crate::consent::{Grant, Identity, Purpose};
 use crate::generated::core_bank::server::{
     GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
@@ -16,21 +17,12 @@ use crate::generated::core_bank::server::{
 use crate::generated::core_bank::types;
 use crate::ids::{AccountReference, CustomerId};
 
-/// Where a bank's implementation lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Implementation {
-    /// In this process. What it answers has been through no reader yet.
-    Linked,
-    /// Behind the generated client, which has held every answer against the document.
-    OverHttp,
-}
-
 /// The bank's core systems. Cheap to clone.
 #[derive(Clone)]
 pub struct Bank {
     core: Arc<dyn DynCoreBank>,
-    implementation: Implementation,
-    budget: Duration,
+    clock: SharedClock,
+    asking: Asking,
 }
 
 /// Who a customer is. The number of the identity document has been forgotten.
@@ -59,13 +51,17 @@ impl Bank {
     /// `budget` is what the bank has for one question, repetitions included.
     pub fn new(
         core: Arc<dyn DynCoreBank>,
+        clock: SharedClock,
         implementation: Implementation,
         budget: Duration,
     ) -> Self {
         Self {
             core,
-            implementation,
-            budget,
+            clock,
+            asking: Asking {
+                implementation,
+                budget,
+            },
         }
     }
 
@@ -74,7 +70,8 @@ impl Bank {
         let params = GetCapabilitiesParams {
             x_request_id: Uuid::new_v4(),
         };
-        self.ask("getCapabilities", self.core.get_capabilities(params))
+        self.asking
+            .ask("getCapabilities", self.core.get_capabilities(params))
             .await
     }
 
@@ -88,7 +85,9 @@ impl Bank {
             customer_id: customer.clone(),
             x_request_id: request,
         };
-        let profile = self.ask("getCustomer", self.core.get_customer(params));
+        let profile = self
+            .asking
+            .ask("getCustomer", self.core.get_customer(params));
         let (profile, identity) = judged("getCustomer", rules::customer(profile.await?, customer))?;
         Ok(Customer { profile, identity })
     }
@@ -103,7 +102,9 @@ impl Bank {
             customer_id: customer.clone(),
             x_request_id: request,
         };
-        let list = self.ask("listAccounts", self.core.list_accounts(params));
+        let list = self
+            .asking
+            .ask("listAccounts", self.core.list_accounts(params));
         let mut accounts = judged("listAccounts", rules::accounts(list.await?))?;
         for account in &mut accounts {
             account.number = shared_number(account.kind, &account.number);
@@ -126,7 +127,7 @@ impl Bank {
             x_dc_id: grant.dc_id().clone(),
             x_purpose: purpose(grant),
         };
-        let account = self.ask("getAccount", self.core.get_account(params));
+        let account = self.asking.ask("getAccount", self.core.get_account(params));
         let mut account = judged("getAccount", rules::account(account.await?, reference))?;
         account.number = shared_number(account.kind, &account.number);
         Ok(account)
@@ -147,77 +148,74 @@ impl Bank {
             x_dc_id: grant.dc_id().clone(),
             x_purpose: purpose(grant),
         };
-        let balance = self.ask("getBalance", self.core.get_balance(params));
-        judged("getBalance", rules::balance(balance.await?))
+        let balance = self.asking.ask("getBalance", self.core.get_balance(params));
+        let balance = rules::balance(balance.await?, self.clock.now());
+        judged("getBalance", balance)
     }
 
-    /// The newest transactions of a period.
+    /// The newest transactions of a period, however many pages the bank makes of them.
     pub async fn transactions(
         &self,
         request: Uuid,
         grant: &Grant,
         reference: &AccountReference,
         question: &TransactionsQuestion,
-    ) -> Result<types::TransactionPage, BankError> {
-        let params = ListTransactionsParams {
-            customer_id: grant.customer().clone(),
-            account_reference: reference.clone(),
-            from_date: question.period.from,
-            to_date: question.period.to,
-            page_size: question.page_size,
-            cursor: None,
-            x_request_id: request,
-            x_consent_id: grant.consent_id().clone(),
-            x_dc_id: grant.dc_id().clone(),
-            x_purpose: purpose(grant),
-        };
-        let page = self.ask("listTransactions", self.core.list_transactions(params));
-        judged(
-            "listTransactions",
-            rules::transactions(page.await?, question),
-        )
-    }
-
-    /// Within the budget; an answer that has not been read from a document is held against it here.
-    async fn ask<T: ToJSON + ParseFromJSON>(
-        &self,
-        operation: &'static str,
-        question: impl Future<Output = Result<T, BankError>>,
-    ) -> Result<T, BankError> {
-        let answer = tokio::time::timeout(self.budget, question).await;
+    ) -> Result<Vec<types::Transaction>, BankError> {
+        let pages = self.pages(request, grant, reference, question);
         let late = |_| {
-            Err(BankError::unavailable(format!(
-                "{operation}: no answer in time"
-            )))
+            let problem = "listTransactions: the pages did not come in time";
+            Err(BankError::unavailable(problem))
         };
-        let answer = match answer.unwrap_or_else(late) {
-            Ok(answer) if self.implementation == Implementation::Linked => {
-                as_documented(&answer).map_err(|rule| breach(operation, &rule))
-            }
-            other => other,
-        };
-        // These two do not mend themselves.
-        if let Err(error @ (BankError::Refused(_) | BankError::InvalidRequest(_))) = &answer {
-            tracing::error!(operation, %error, "the bank does not take our calls");
-        }
-        answer
+        let all = tokio::time::timeout(self.asking.budget, pages).await;
+        all.unwrap_or_else(late)
     }
-}
 
-fn as_documented<T: ToJSON + ParseFromJSON>(answer: &T) -> Result<T, String> {
-    T::parse_from_json(answer.to_json()).map_err(poem_openapi::types::ParseError::into_message)
-}
-
-/// What the document cannot say of an answer.
-fn judged<T>(operation: &'static str, answer: Result<T, rules::Broken>) -> Result<T, BankError> {
-    answer.map_err(|broken| breach(operation, broken.0))
-}
-
-fn breach(operation: &'static str, rule: &str) -> BankError {
-    tracing::error!(operation, rule, "the bank's answer breaks the contract");
-    BankError::unavailable(format!(
-        "{operation}: the answer breaks the contract: {rule}"
-    ))
+    async fn pages(
+        &self,
+        request: Uuid,
+        grant: &Grant,
+        reference: &AccountReference,
+        question: &TransactionsQuestion,
+    ) -> Result<Vec<types::Transaction>, BankError> {
+        const SMALLEST_PAGE: i32 = 10;
+        let mut whole = types::TransactionPage {
+            transactions: Vec::new(),
+            next_cursor: None,
+        };
+        loop {
+            let found = i32::try_from(whole.transactions.len()).unwrap_or(i32::MAX);
+            let page_question = TransactionsQuestion {
+                page_size: (question.page_size - found).max(SMALLEST_PAGE),
+                ..question.clone()
+            };
+            let params = ListTransactionsParams {
+                customer_id: grant.customer().clone(),
+                account_reference: reference.clone(),
+                from_date: question.period.from,
+                to_date: question.period.to,
+                page_size: page_question.page_size,
+                cursor: whole.next_cursor.take(),
+                x_request_id: request,
+                x_consent_id: grant.consent_id().clone(),
+                x_dc_id: grant.dc_id().clone(),
+                x_purpose: purpose(grant),
+            };
+            let page = self.core.list_transactions(params);
+            let page = self.asking.ask("listTransactions", page).await?;
+            let page = rules::transactions(page, &page_question);
+            let page = judged("listTransactions", page)?;
+            // A page with another behind it is never empty, so this comes to an end.
+            whole.transactions.extend(page.transactions);
+            whole.next_cursor = page.next_cursor;
+            let wanted = usize::try_from(question.page_size).unwrap_or_default();
+            if whole.next_cursor.is_none() || whole.transactions.len() >= wanted {
+                whole.transactions.truncate(wanted);
+                break;
+            }
+        }
+        let whole = rules::transactions(whole, question);
+        Ok(judged("listTransactions", whole)?.transactions)
+    }
 }
 
 fn purpose(grant: &Grant) -> types::Purpose {

@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::asking::{Broken, rule};
 use super::questions::TransactionsQuestion;
 use crate::clock::malaysian;
 use crate::consent::Identity;
@@ -11,15 +14,11 @@ use crate::generated::core_bank::types::{
 };
 use crate::ids::{AccountReference, CustomerId};
 
-/// The rule that an answer breaks, in words without personal data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Broken(pub &'static str);
-
+/// As the contract has it.
+const OLDEST_BALANCE: TimeDelta = TimeDelta::minutes(5);
+/// What the bank's clock may differ from ours.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 const LONGEST_CUSTOM_KEY: usize = 50;
-
-fn rule(kept: bool, rule: &'static str) -> Result<(), Broken> {
-    if kept { Ok(()) } else { Err(Broken(rule)) }
-}
 
 /// The customer without the number of the identity document, and its hash.
 pub fn customer(mut answer: Customer, asked: &CustomerId) -> Result<(Customer, Identity), Broken> {
@@ -79,8 +78,11 @@ pub fn account(answer: Account, asked: &AccountReference) -> Result<Account, Bro
     Ok(answer)
 }
 
-/// Zero is `credit`, whatever the bank says.
-pub fn balance(mut answer: Balance) -> Result<Balance, Broken> {
+/// Of this moment. Zero is `credit`, whatever the bank says.
+pub fn balance(mut answer: Balance, now: DateTime<Utc>) -> Result<Balance, Broken> {
+    let age = now - answer.as_of.to_utc();
+    rule(age <= OLDEST_BALANCE + CLOCKS_DIFFER, "as_of is too old")?;
+    rule(age >= -CLOCKS_DIFFER, "as_of is to come")?;
     rule(
         answer.available.is_some() || !answer.credit_lines_included,
         "credit_lines_included needs available",

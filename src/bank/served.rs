@@ -1,4 +1,4 @@
-//! A bank's trait over HTTP: the demo bank as others would reach it, for trying out clients and the contract kit.
+//! A bank's traits over HTTP: the demo bank as others would reach it, for trying out clients and the contract kit.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +15,13 @@ use tokio_util::sync::CancellationToken;
 use super::{BankError, DynCoreBank};
 use crate::generated::core_bank::server::CoreBankRoutes;
 use crate::generated::runtime::{Guard, Opened, Operation};
+use crate::generated::sign_in::server::{DynSignIn, SignInRoutes};
 use crate::http::{ApiError, BoundListener, ErrorCode, Handshake, Traced, error_response};
 
-/// Largest body in bytes, as the contract has it.
-const MAX_BODY: usize = 64 * 1024;
+/// Largest body in bytes, as the contracts have it.
+const MAX_CORE_BODY: usize = 64 * 1024;
+const MAX_SIGN_IN_BODY: usize = 16 * 1024;
+const SIGN_IN_PATH: &str = "/sign-in/";
 const CONNECTIONS: usize = 256;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,7 +35,8 @@ pub struct ServedBank {
 impl ServedBank {
     /// `token` is the bearer token that callers must present; without one, whoever passes the handshake may call.
     pub async fn start(
-        bank: Arc<dyn DynCoreBank>,
+        core: Arc<dyn DynCoreBank>,
+        sign_in: Arc<dyn DynSignIn>,
         address: SocketAddr,
         handshake: Handshake,
         token: Option<SecretString>,
@@ -40,7 +44,7 @@ impl ServedBank {
         let listener = BoundListener::bind(address, handshake, CONNECTIONS).await?;
         let address = listener.address();
         let stop = CancellationToken::new();
-        let endpoint = Traced::new("bank", routes(bank, token)).boxed();
+        let endpoint = Traced::new("bank", routes(core, sign_in, token)).boxed();
         let task = tokio::spawn(listener.serve(endpoint, stop.clone()));
         Ok(Self {
             address,
@@ -58,16 +62,30 @@ impl ServedBank {
     }
 }
 
-/// The contract's operations behind a token.
+/// The operations of both contracts behind a token.
 pub(super) fn routes(
-    bank: Arc<dyn DynCoreBank>,
+    core: Arc<dyn DynCoreBank>,
+    sign_in: Arc<dyn DynSignIn>,
     token: Option<SecretString>,
 ) -> impl Endpoint<Output = Response> {
     let guard = Arc::new(BankGuard { token });
-    let routes = CoreBankRoutes::guarded(Arc::new(bank), guard);
-    OpenApiService::new(routes, "core bank", "")
-        .map_to_response()
-        .around(echoing)
+    let core = CoreBankRoutes::guarded(Arc::new(core), guard.clone());
+    let sign_in = SignInRoutes::guarded(Arc::new(sign_in), guard);
+    // One service each: both have an operation of the same id.
+    let core = OpenApiService::new(core, "core bank", "").map_to_response();
+    let sign_in = OpenApiService::new(sign_in, "sign-in", "").map_to_response();
+    let (core, sign_in) = (Arc::new(core), Arc::new(sign_in));
+    let both = move |request: Request| {
+        let (core, sign_in) = (core.clone(), sign_in.clone());
+        async move {
+            if request.uri().path().starts_with(SIGN_IN_PATH) {
+                sign_in.call(request).await
+            } else {
+                core.call(request).await
+            }
+        }
+    };
+    poem::endpoint::make(both).around(echoing)
 }
 
 /// Gives `x-request-id` back, on errors too.
@@ -117,7 +135,7 @@ impl Guard for BankGuard {
 
     async fn open(
         &self,
-        _operation: &'static Operation,
+        operation: &'static Operation,
         request: &mut Request,
         body: &Bytes,
     ) -> Result<Opened<()>, ApiError> {
@@ -125,8 +143,13 @@ impl Guard for BankGuard {
             let unknown = "the token is missing or not known";
             return Err(ApiError::new(ErrorCode::InvalidClient, unknown));
         }
-        if body.len() > MAX_BODY {
-            let large = "the body is larger than 64 KiB";
+        let limit = if operation.path.starts_with(SIGN_IN_PATH) {
+            MAX_SIGN_IN_BODY
+        } else {
+            MAX_CORE_BODY
+        };
+        if body.len() > limit {
+            let large = format!("the body is larger than {} KiB", limit / 1024);
             return Err(ApiError::new(ErrorCode::PayloadTooLarge, large));
         }
         Ok(Opened {

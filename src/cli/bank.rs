@@ -1,13 +1,15 @@
 //! `izin bank`: for those who implement the bank's contracts.
 
 mod check;
-mod demo;
+mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-/// Implement the bank's contracts (openapi/core-bank-1.yaml, openapi/sign-in-1.yaml) over HTTP
+use crate::institution::Institution;
+
+/// For those who implement the bank's contracts: check an implementation, or serve one over HTTP
 #[derive(Debug, Args)]
 pub struct Bank {
     #[command(subcommand)]
@@ -16,15 +18,15 @@ pub struct Bank {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Check(check::Check),
-    Demo(demo::Demo),
+    Check(Box<check::Check>),
+    Serve(serve::Serve),
 }
 
 impl Bank {
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, institution: Institution) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Check(check) => check.run().await,
-            Command::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
+            Command::Serve(serve) => serve.run(institution).await.map(|()| ExitCode::SUCCESS),
         }
     }
 }

@@ -140,7 +140,7 @@ impl Demo {
             pki: simulator.pki(),
             urls: simulator.urls(),
         };
-        let layers = [own_defaults, DEMO, &settings.to_toml()?, &self.bank()];
+        let layers = [DEMO, own_defaults, &settings.to_toml()?, &self.bank()];
         Ok(Config::from_layers(&layers)?)
     }
 

@@ -53,7 +53,7 @@ pub fn run(institution: Institution) -> ExitCode {
             runtime.block_on(async {
                 match cli.command {
                     #[cfg(feature = "lab")]
-                    Command::Bank(bank) => bank.run().await,
+                    Command::Bank(bank) => bank.run(institution).await,
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Serve(serve) => {

@@ -14,7 +14,18 @@ pub struct Bank {
     pub http: BankEndpoint,
     /// With `kind = "linked"`: whatever the bank's own code wants to be told.
     #[serde(default)]
-    pub settings: figment::value::Dict,
+    pub settings: BankSettings,
+}
+
+/// What the bank's own code is told. May hold secrets: never printed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct BankSettings(pub figment::value::Dict);
+
+impl std::fmt::Debug for BankSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("BankSettings").finish_non_exhaustive()
+    }
 }
 
 /// Who implements a contract of the bank's.

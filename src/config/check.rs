@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::bank::SignInKind;
 use super::{BankEndpoint, BankKind, Config, Environment};
 
 /// All that is wrong, one sentence each.
@@ -150,7 +151,17 @@ impl Config {
                 BankKind::Demo | BankKind::Linked => {}
             }
         }
-        if self.environment() != Environment::Demo && !self.sign_in.collect_passwords {
+        if self.environment() == Environment::Demo && !self.paynet_is_simulated() {
+            problems.push(
+                "environment is \"demo\" (as with bank.kind = \"demo\" where nothing else is said), but PayNet's addresses \
+                 are not loopback: set environment to \"uat\" or \"production\""
+                    .into(),
+            );
+        }
+        let collects = match self.sign_in.kind {
+            SignInKind::Pages => self.environment() != Environment::Demo,
+        };
+        if collects && !self.sign_in.collect_passwords {
             problems.push(
                 "sign_in.kind = \"pages\" asks customers for their passwords: allow it with \
                  sign_in.collect_passwords = true"
@@ -170,6 +181,12 @@ impl Config {
             .iter()
             .filter(|(_, value)| !(1..=10_000).contains(value));
         problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 10000")));
+        let bank_timeout = self.limits.bank_timeout;
+        if !(100..=4_500).contains(&bank_timeout) {
+            problems.push(
+                "limits.bank_timeout must be between 100 and 4500 milliseconds: PayNet waits five seconds".into(),
+            );
+        }
     }
 }
 
@@ -179,8 +196,20 @@ fn bank_endpoint(section: &str, endpoint: &BankEndpoint, problems: &mut Vec<Stri
         return;
     };
     let is_local = is_loopback_http(url);
-    if !is_local && !reqwest::Url::parse(url).is_ok_and(|url| url.scheme() == "https") {
+    let parsed = reqwest::Url::parse(url).ok();
+    if !is_local && parsed.as_ref().is_none_or(|url| url.scheme() != "https") {
         problems.push(format!("{section}.url must be https, or http on loopback"));
+    }
+    let plain = |url: &reqwest::Url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    if !parsed.as_ref().is_none_or(plain) {
+        problems.push(format!(
+            "{section}.url must have no user, password, query or fragment; a token belongs into {section}.token_file"
+        ));
     }
     let certificate = endpoint.client_certificate.is_some();
     if certificate != endpoint.client_private_key.is_some() {

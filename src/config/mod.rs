@@ -150,10 +150,11 @@ impl Config {
 
 /// Where and what is wrong. The framework's own words quote the value, which may hold a password.
 fn describe(error: &figment::Error) -> String {
-    let secret = error
-        .path
-        .first()
-        .is_some_and(|section| section == "database");
+    let secret = match error.path.first().map(String::as_str) {
+        Some("database") => true,
+        Some("bank") => error.path.get(1).is_some_and(|key| key == "settings"),
+        _ => false,
+    };
     if secret {
         format!(
             "{}: not as documented in config/default.toml",

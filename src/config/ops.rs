@@ -36,12 +36,8 @@ impl Config {
         if self.environment() == Environment::Production {
             refuse("is refused with environment = \"production\"");
         }
-        let servers = [
-            ("ofp.authorization_server", &self.ofp.authorization_server),
-            ("ofp.resource_server", &self.ofp.resource_server),
-        ];
-        for (key, url) in servers {
-            if url.as_deref().is_some_and(|url| !is_loopback(url)) {
+        for (key, url) in self.paynet_servers() {
+            if url.is_some_and(|url| !is_loopback(url)) {
                 refuse(&format!(
                     "is refused unless {key} is loopback (the simulator)"
                 ));
@@ -53,6 +49,23 @@ impl Config {
         if self.ops.test_keys.is_none() {
             refuse("needs ops.test_keys");
         }
+    }
+
+    /// Whether none of PayNet's addresses leads off this machine.
+    pub(super) fn paynet_is_simulated(&self) -> bool {
+        let mut servers = self.paynet_servers().into_iter();
+        servers.all(|(_, url)| url.is_none_or(is_loopback))
+    }
+
+    fn paynet_servers(&self) -> [(&'static str, Option<&str>); 2] {
+        let ofp = &self.ofp;
+        [
+            (
+                "ofp.authorization_server",
+                ofp.authorization_server.as_deref(),
+            ),
+            ("ofp.resource_server", ofp.resource_server.as_deref()),
+        ]
     }
 }
 

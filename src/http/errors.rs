@@ -258,7 +258,7 @@ fn parse_failure(error: &poem::Error) -> ApiError {
 }
 
 /// The schemas of the framework's message, innermost first: `… type "A" … parsing "B"` is `A in B`.
-fn schemas_named_in(reason: &str) -> Option<String> {
+pub fn schemas_named_in(reason: &str) -> Option<String> {
     const BEFORE_A_NAME: [&str; 3] = ["input type \"", "failed to parse \"", "while parsing \""];
     let mut found: Vec<(usize, &str)> = BEFORE_A_NAME
         .iter()

@@ -21,7 +21,7 @@ impl Pages {
         chosen: &[Chosen],
         error: Option<FormError>,
     ) -> poem::Result<Response> {
-        let offered = self.offered(&signed_in.customer).await?;
+        let offered = self.offered(visit, &signed_in.customer).await?;
         let accounts = offered.iter().map(|offer| choice(offer, chosen)).collect();
         let view = AccountsView {
             action_url: "/consent/accounts".into(),
@@ -48,7 +48,7 @@ impl Pages {
             let error = Some(FormError::AccountsMissing);
             return self.accounts_page(&visit, &signed_in, &[], error).await;
         }
-        let offered = self.offered(&signed_in.customer).await?;
+        let offered = self.offered(&visit, &signed_in.customer).await?;
         let chosen: Vec<Chosen> = offered
             .iter()
             .filter(|offer| offer.is_eligible() && ticked.contains(&offer.id.as_str()))
@@ -66,8 +66,13 @@ impl Pages {
         self.go(visit, Step::Review { signed_in, chosen }).await
     }
 
-    pub(super) async fn offered(&self, customer: &CustomerId) -> poem::Result<Vec<OfferedAccount>> {
-        let offered = self.authorization.accounts(customer).await;
+    pub(super) async fn offered(
+        &self,
+        visit: &Visit,
+        customer: &CustomerId,
+    ) -> poem::Result<Vec<OfferedAccount>> {
+        let request = visit.visitor.request;
+        let offered = self.authorization.accounts(request, customer).await;
         offered.map_err(|error| ApiError::unavailable(error).into())
     }
 }

@@ -15,7 +15,8 @@ use super::responses::{Forms, see, session_id, with_session};
 use super::views::{Deadline, ErrorReason, ErrorView, Frame, Screen};
 use crate::authorization::{BeginRefusal, Session, Step, is_open};
 use crate::consent::Consent;
-use crate::http::ApiError;
+use crate::http::{ApiError, InteractionId};
+use crate::sign_in::Visitor;
 use crate::store::{At, StoreError};
 
 pub const HOME: &str = "/consent";
@@ -56,6 +57,7 @@ pub struct Visit {
     pub session: Session,
     pub consent: Consent,
     pub language: Language,
+    pub visitor: Visitor,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +142,7 @@ pub async fn submit(
         Step::Username { .. } => pages.submit_username(visit, &form).await,
         Step::Phrase { username } => pages.submit_phrase(visit, username).await,
         Step::Password { username } => pages.submit_password(visit, username, &form).await,
-        Step::SecondFactor { customer } => pages.submit_code(visit, customer, &form).await,
+        Step::SecondFactor { open, factor } => pages.submit_code(visit, open, factor, &form).await,
         Step::Accounts { signed_in, .. } => pages.submit_accounts(visit, signed_in, &form).await,
         Step::Review { .. } => pages.submit_review(visit, &form).await,
         Step::Decided { .. } => Ok(see(HOME)),
@@ -158,6 +160,9 @@ fn grant(visit: &mut Visit, wishes: &Wishes) {
                 typed: username.clone(),
             }
         }
+        (Some("username"), Step::SecondFactor { .. }) => Step::Username {
+            typed: String::new(),
+        },
         (Some("accounts"), Step::Review { signed_in, chosen }) => Step::Accounts {
             signed_in: signed_in.clone(),
             chosen: chosen.clone(),
@@ -165,6 +170,12 @@ fn grant(visit: &mut Visit, wishes: &Wishes) {
         _ => return,
     };
     journey.step = step;
+}
+
+fn visitor(request: &Request) -> Visitor {
+    let interaction = request.extensions().get::<InteractionId>().copied();
+    let id = interaction.unwrap_or_else(InteractionId::fresh);
+    Visitor::new(id.uuid(), request.header("user-agent"))
 }
 
 /// A lost race between two requests of one session is no error: the page shows who won.
@@ -206,6 +217,7 @@ impl Pages {
             session,
             consent,
             language,
+            visitor: visitor(request),
         }))
     }
 
@@ -218,7 +230,7 @@ impl Pages {
             Step::Username { typed } => Ok(self.username_page(&visit, typed, None)),
             Step::Phrase { username } => self.phrase_page(&visit, username).await,
             Step::Password { username } => self.password_page(&visit, username, None).await,
-            Step::SecondFactor { .. } => Ok(self.code_page(&visit, None)),
+            Step::SecondFactor { .. } => self.code_page(visit, None).await,
             Step::Accounts { signed_in, chosen } => {
                 self.accounts_page(&visit, &signed_in, &chosen, None).await
             }

@@ -10,6 +10,7 @@ pub mod render;
 mod responses;
 mod result;
 mod review;
+mod second_factor;
 mod sign_in;
 pub mod views;
 

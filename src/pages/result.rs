@@ -53,7 +53,7 @@ impl Pages {
             return Ok(self.over(&visit));
         };
         let shared = match (outcome, Self::sharer(&visit)) {
-            (Outcome::Approved, Some(customer)) => self.shared(&visit.consent, &customer).await?,
+            (Outcome::Approved, Some(customer)) => self.shared(&visit, &customer).await?,
             _ => None,
         };
         let action_url = (outcome != Outcome::Finishing).then(|| "/consent/result".to_owned());
@@ -106,18 +106,15 @@ impl Pages {
         .filter(|customer| visit.consent.customer.as_ref() == Some(customer))
     }
 
-    async fn shared(
-        &self,
-        consent: &Consent,
-        customer: &CustomerId,
-    ) -> poem::Result<Option<Shared>> {
+    async fn shared(&self, visit: &Visit, customer: &CustomerId) -> poem::Result<Option<Shared>> {
+        let consent = &visit.consent;
         let ids = self
             .authorization
             .store
             .consented_accounts(&consent.id)
             .await;
         let ids = ids.map_err(ApiError::from)?;
-        let mut accounts = self.offered(customer).await?;
+        let mut accounts = self.offered(visit, customer).await?;
         accounts.retain(|offer| ids.contains(&offer.id));
         Ok(Some(Shared {
             data: clusters(&consent.permissions),

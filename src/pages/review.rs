@@ -45,7 +45,7 @@ impl Pages {
             "approve" => {
                 let outcome = self
                     .authorization
-                    .approve(&mut visit.session, reviewed)
+                    .approve(visit.visitor.request, &mut visit.session, reviewed)
                     .await;
                 if let Err(DecideError::AccountsChanged) = outcome {
                     return self.choose_again(&visit, &signed_in).await;
@@ -70,10 +70,11 @@ impl Pages {
     /// Cancel is possible everywhere and is a rejection.
     pub(super) async fn cancel(&self, mut visit: Visit) -> poem::Result<Response> {
         let nothing_to_share = match &visit.session.journey.step {
-            Step::Accounts { signed_in, .. } => {
-                let offered = self.offered(&signed_in.customer).await?;
-                !offered.iter().any(OfferedAccount::is_eligible)
-            }
+            // Whoever wants to leave may, also while the bank is down.
+            Step::Accounts { signed_in, .. } => self
+                .offered(&visit, &signed_in.customer)
+                .await
+                .is_ok_and(|offered| !offered.iter().any(OfferedAccount::is_eligible)),
             _ => false,
         };
         let decline = if nothing_to_share {
@@ -103,7 +104,7 @@ impl Pages {
     ) -> poem::Result<Option<ReviewView>> {
         let accounts = self
             .authorization
-            .chosen_accounts(&signed_in.customer, chosen)
+            .chosen_accounts(visit.visitor.request, &signed_in.customer, chosen)
             .await;
         let Some(accounts) = accounts.map_err(ApiError::unavailable)? else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! User name, secure phrase, password, second factor. The customer's own phrase is shown and acknowledged
+//! User name, secure phrase, password. The customer's own phrase is shown and acknowledged
 //! before any password box appears (RMiT appendix 3 §1(g)); an unknown name sees a phrase too.
 
 use poem::Response;
@@ -6,18 +6,17 @@ use poem::http::StatusCode;
 
 use super::Pages;
 use super::flow::{HOME, Submitted, Visit, stored};
-use super::responses::{Forms, see, with_session};
-use super::views::{
-    ErrorReason, ErrorView, FormError, OtpView, PasswordView, PhraseView, UsernameView,
-};
+use super::responses::{Forms, see};
+use super::views::{ErrorReason, ErrorView, FormError, PasswordView, PhraseView, UsernameView};
 use crate::authorization::Step;
+use crate::bank::BankError;
 use crate::http::ApiError;
-use crate::ids::CustomerId;
 use crate::sign_in::{Attempt, SignInError};
 
-const BACK_TO_USERNAME: &str = "/consent?to=username";
+pub const BACK_TO_USERNAME: &str = "/consent?to=username";
+/// In characters, as the contract has them.
 const MAX_USERNAME: usize = 128;
-const MAX_PASSWORD: usize = 512;
+const MAX_PASSWORD: usize = 256;
 
 impl Pages {
     pub(super) fn username_page(
@@ -42,7 +41,7 @@ impl Pages {
         let phrase = self
             .authorization
             .sign_in
-            .phrase(&username)
+            .phrase(&visit.visitor, &username)
             .await
             .map_err(unavailable)?;
         let view = PhraseView {
@@ -63,7 +62,7 @@ impl Pages {
         let phrase = self
             .authorization
             .sign_in
-            .phrase(&username)
+            .phrase(&visit.visitor, &username)
             .await
             .map_err(unavailable)?;
         let view = PasswordView {
@@ -74,15 +73,6 @@ impl Pages {
             error,
         };
         Ok(self.step_page(visit, &view.into(), Forms::Here))
-    }
-
-    pub(super) fn code_page(&self, visit: &Visit, error: Option<FormError>) -> Response {
-        let view = OtpView {
-            action_url: "/consent/otp".into(),
-            hint: None,
-            error,
-        };
-        self.step_page(visit, &view.into(), Forms::Here)
     }
 
     pub(super) async fn submit_username(
@@ -120,7 +110,7 @@ impl Pages {
         form: &Submitted,
     ) -> poem::Result<Response> {
         let password = form.one("password");
-        if password.is_empty() || password.len() > MAX_PASSWORD {
+        if password.is_empty() || password.chars().count() > MAX_PASSWORD {
             return self
                 .password_page(&visit, username, Some(FormError::PasswordMissing))
                 .await;
@@ -128,70 +118,24 @@ impl Pages {
         let attempt = self
             .authorization
             .sign_in
-            .password(&username, password)
+            .password(&visit.visitor, &username, password)
             .await;
         match attempt.map_err(unavailable)? {
-            Attempt::Passed(customer) => self.go(visit, Step::SecondFactor { customer }).await,
-            Attempt::Failed | Attempt::Spent => {
+            Attempt::Passed(open) => self.choose_second_factor(visit, open).await,
+            Attempt::Locked { minutes } => Ok(self.locked(&visit, minutes)),
+            _ => {
                 self.password_page(&visit, username, Some(FormError::SignInWrong))
                     .await
             }
-            Attempt::Locked => Ok(self.locked(&visit)),
-        }
-    }
-
-    pub(super) async fn submit_code(
-        &self,
-        visit: Visit,
-        customer: CustomerId,
-        form: &Submitted,
-    ) -> poem::Result<Response> {
-        let code: String = form
-            .one("otp")
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .collect();
-        if code.is_empty() {
-            return Ok(self.code_page(&visit, Some(FormError::OtpMissing)));
-        }
-        if code.len() > 10 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(self.code_page(&visit, Some(FormError::OtpWrong)));
-        }
-        let attempt = self
-            .authorization
-            .sign_in
-            .second_factor(&customer, &code)
-            .await;
-        match attempt.map_err(unavailable)? {
-            Attempt::Passed(signed_in) => {
-                let session = self
-                    .authorization
-                    .sign_in_session(&visit.session, signed_in)
-                    .await;
-                let session = session.map_err(ApiError::from)?;
-                Ok(with_session(see(HOME), &session.id, self.secure))
-            }
-            Attempt::Failed => Ok(self.code_page(&visit, Some(FormError::OtpWrong))),
-            Attempt::Spent => self.spent_code(&visit).await,
-            Attempt::Locked => Ok(self.locked(&visit)),
-        }
-    }
-
-    /// A double click: the first click has signed in, under a new session that the browser has by now.
-    async fn spent_code(&self, visit: &Visit) -> poem::Result<Response> {
-        let still_here = self.authorization.session(&visit.session.id).await;
-        match still_here.map_err(ApiError::from)? {
-            Some(_) => Ok(self.code_page(visit, Some(FormError::OtpExpired))),
-            None => Ok(see(HOME)),
         }
     }
 
     /// The consent stays pending; the customer may go back to the consumer or try again later.
-    fn locked(&self, visit: &Visit) -> Response {
+    pub(super) fn locked(&self, visit: &Visit, minutes: u32) -> Response {
         let mut view = ErrorView::new(ErrorReason::Locked);
         view.retry_url = Some(BACK_TO_USERNAME.into());
         view.action_url = Some("/consent/error".into());
-        view.wait_minutes = self.authorization.sign_in.lock_minutes();
+        view.wait_minutes = Some(minutes);
         let frame = self.frame(visit);
         self.rendered(
             StatusCode::TOO_MANY_REQUESTS,
@@ -212,6 +156,14 @@ impl Pages {
 pub fn unavailable(error: SignInError) -> poem::Error {
     match error {
         SignInError::Store(error) => ApiError::from(error).into(),
-        SignInError::Unavailable(cause) => ApiError::unavailable(cause).into(),
+        SignInError::Bank(BankError::Unavailable {
+            retry_after: Some(seconds),
+            reason,
+        }) => {
+            let mut error = ApiError::unavailable(reason);
+            error.retry_after = Some(seconds);
+            error.into()
+        }
+        other => ApiError::unavailable(other).into(),
     }
 }

@@ -155,7 +155,17 @@ pub struct OtpView {
     pub action_url: String,
     /// The device the code comes from, as the customer named it; none: "your authenticator app".
     pub hint: Option<String>,
+    /// The bank has sent a code; none: the customer's authenticator makes it.
+    pub sent: Option<SentCode>,
     pub error: Option<FormError>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SentCode {
+    /// Where to, in the bank's words.
+    pub to: Option<String>,
+    /// Until when it can be used.
+    pub until: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, Serialize)]

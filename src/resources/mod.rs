@@ -79,7 +79,6 @@ impl Resources {
         let found = self.logged(call, grant, question).await?;
         Ok(types::TransactionsData {
             data: found
-                .transactions
                 .into_iter()
                 .map(|one| mapping::transaction(grant, one))
                 .collect(),

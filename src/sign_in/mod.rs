@@ -1,232 +1,162 @@
-//! The sign-in port. However a customer proves who they are, it ends in one type, [`SignedIn`], and nothing
-//! later knows how it came about.
+//! How customers prove who they are. However they do it, it ends in one type, `SignedIn`, and nothing later knows how it came
+//! about.
 //!
-//! This release has one kind: our own pages ask for user name, password and second factor, and the bank
-//! checks them through [`PasswordCheck`]. Failures are counted per user name, known or not, in the database,
-//! so that the lock holds on every replica and says nothing about which names exist.
+//! This release has one kind: our own pages ask for user name, password and second factor, and the bank checks them. The bank
+//! implements [`SignIn`], generated from `openapi/sign-in-1.yaml`, or answers the same operations over HTTP.
 
-use std::sync::Arc;
+mod checks;
+mod decoy;
+mod pages;
+mod rules;
 
-use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::clock::SharedClock;
-use crate::config;
-use crate::ids::CustomerId;
-use crate::secret::random_token;
-use crate::store::{At, Store, StoreError};
+use crate::store::StoreError;
+use types::SecondFactorMethod;
 
-/// A customer who has proved who they are, with how and when.
+pub use crate::bank::BankError;
+pub use crate::generated::sign_in::server::{
+    CheckPasswordParams, CheckSecondFactorParams, GetCapabilitiesParams, GetSecondFactorOutput,
+    GetSecondFactorParams, LookUpPhraseParams, SignIn, StartSecondFactorParams,
+};
+pub use crate::generated::sign_in::types;
+pub use crate::ids::{CustomerId, InvalidId};
+
+pub(crate) use checks::Checks;
+pub(crate) use pages::PasswordSignIn;
+
+/// A customer who has proved who they are, with how and when, in the bank's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignedIn {
+pub(crate) struct SignedIn {
     pub customer: CustomerId,
     pub acr: String,
     pub amr: Vec<String>,
     pub at: DateTime<Utc>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    #[error("the bank's sign-in is not available: {0}")]
-    Unavailable(String),
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// A sign-in whose password was right and whose second factor is awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenSignIn {
+    /// The bank's.
+    pub id: String,
+    pub customer: CustomerId,
+    /// Those not tried in vain so far, in the bank's order.
+    pub methods: Vec<SecondFactorMethod>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CheckedPassword {
-    Right(CustomerId),
-    Wrong,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecondFactor {
-    Right {
-        acr: &'static str,
-        amr: &'static str,
+/// How a customer is asked for the second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub(crate) enum SecondFactor {
+    /// A code that the bank sends.
+    SentCode {
+        order: CodeOrder,
+        /// `None` until the bank has answered.
+        challenge: Option<Challenge>,
     },
-    Wrong,
+    /// A code from the customer's authenticator.
+    Totp,
 }
 
-/// What a bank offers so that our pages may ask for the password.
-#[async_trait]
-pub trait PasswordCheck: Send + Sync {
-    /// The customer's own secure phrase; `None` for an unknown name.
-    async fn phrase(&self, username: &str) -> Result<Option<String>, SignInError>;
+/// The wish for a code to be sent. The bank sends one code for one order, however often it hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CodeOrder {
+    key: Uuid,
+    language: types::Language,
+}
 
-    async fn check_password(
-        &self,
-        username: &str,
-        password: &str,
-    ) -> Result<CheckedPassword, SignInError>;
+/// A code that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Challenge {
+    pub id: String,
+    /// For the customer to recognise.
+    pub sent_to: Option<String>,
+    pub expires_at: DateTime<Utc>,
+}
 
-    async fn check_second_factor(
-        &self,
-        customer: &CustomerId,
-        code: &str,
-    ) -> Result<SecondFactor, SignInError>;
+impl SecondFactor {
+    /// The first of the bank's methods that our pages can ask for.
+    pub fn first_of(methods: &[SecondFactorMethod], language: types::Language) -> Option<Self> {
+        methods.iter().find_map(|method| match method {
+            SecondFactorMethod::Approval => None,
+            SecondFactorMethod::SentCode => Some(Self::new_code(language)),
+            SecondFactorMethod::Totp => Some(Self::Totp),
+        })
+    }
+
+    /// A code that is yet to be sent.
+    pub fn new_code(language: types::Language) -> Self {
+        let key = Uuid::new_v4();
+        Self::SentCode {
+            order: CodeOrder { key, language },
+            challenge: None,
+        }
+    }
+
+    pub fn method(&self) -> SecondFactorMethod {
+        match self {
+            Self::SentCode { .. } => SecondFactorMethod::SentCode,
+            Self::Totp => SecondFactorMethod::Totp,
+        }
+    }
+
+    fn challenge(&self) -> Option<&Challenge> {
+        match self {
+            Self::SentCode { challenge, .. } => challenge.as_ref(),
+            Self::Totp => None,
+        }
+    }
+}
+
+/// What the bank is told of the browser. Not its address: behind a proxy or load balancer what we see is that one's.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    /// The id of the page's request in our log.
+    pub request: Uuid,
+    agent: Option<String>,
+}
+
+impl Visitor {
+    /// `agent` is the header User-Agent.
+    pub fn new(request: Uuid, agent: Option<&str>) -> Self {
+        const LONGEST_AGENT: usize = 256;
+        let agent: Option<String> = agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect());
+        let printable = |agent: &String| agent.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let agent = agent.filter(|agent| !agent.is_empty() && printable(agent));
+        Self { request, agent }
+    }
 }
 
 /// The outcome of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt<T> {
+pub(crate) enum Attempt<T> {
     Passed(T),
     Failed,
-    /// Too many failures; further attempts are not even looked at.
-    Locked,
+    /// Too many failures, by our count or the bank's; further attempts are not even looked at.
+    Locked {
+        /// How long that lasts, if the bank does not mean for longer.
+        minutes: u32,
+    },
     /// Right, but used before: a code works once.
     Spent,
+    /// The code that was sent is too old.
+    Expired,
+    /// The bank does not know the sign-in any more.
+    Gone,
+    /// The customer does not have this second factor (any more).
+    NotOffered,
 }
 
-/// Password and second factor, throttled.
-pub struct PasswordSignIn {
-    bank: Arc<dyn PasswordCheck>,
-    store: Store,
-    clock: SharedClock,
-    attempts: i32,
-    lock: TimeDelta,
-    /// Makes the phrase of an unknown name look like any other, and always the same for the same name: on
-    /// every replica, and after a restart.
-    decoy_key: String,
-}
-
-impl PasswordSignIn {
-    pub async fn new(
-        bank: Arc<dyn PasswordCheck>,
-        store: Store,
-        clock: SharedClock,
-        config: &config::SignIn,
-    ) -> Result<Self, SignInError> {
-        let fresh = random_token().map_err(|error| SignInError::Unavailable(error.to_string()))?;
-        let decoy_key = store.installation_secret("decoy phrases", &fresh).await?;
-        Ok(Self {
-            bank,
-            store,
-            clock,
-            attempts: config.attempts,
-            lock: TimeDelta::minutes(config.lock_minutes),
-            decoy_key,
-        })
-    }
-
-    /// How long a lock lasts, in minutes.
-    pub fn lock_minutes(&self) -> Option<u32> {
-        u32::try_from(self.lock.num_minutes()).ok()
-    }
-
-    /// The phrase to show for this name; an invented one if the name is unknown.
-    pub async fn phrase(&self, username: &str) -> Result<String, SignInError> {
-        let known = self.bank.phrase(username).await?;
-        Ok(known.unwrap_or_else(|| self.decoy(username)))
-    }
-
-    pub async fn password(
-        &self,
-        username: &str,
-        password: &str,
-    ) -> Result<Attempt<CustomerId>, SignInError> {
-        // One budget for all spellings of a name.
-        let subject = format!("password:{}", username.to_lowercase());
-        if !self.may_try(&subject).await? {
-            return Ok(Attempt::Locked);
-        }
-        match self.bank.check_password(username, password).await? {
-            CheckedPassword::Right(customer) => {
-                self.store.forget_failures(&subject).await?;
-                Ok(Attempt::Passed(customer))
-            }
-            CheckedPassword::Wrong => self.failed(&subject).await,
-        }
-    }
-
-    pub async fn second_factor(
-        &self,
-        customer: &CustomerId,
-        code: &str,
-    ) -> Result<Attempt<SignedIn>, SignInError> {
-        let subject = format!("otp:{customer}");
-        if !self.may_try(&subject).await? {
-            return Ok(Attempt::Locked);
-        }
-        match self.bank.check_second_factor(customer, code).await? {
-            SecondFactor::Wrong => self.failed(&subject).await,
-            SecondFactor::Right { acr, amr } => {
-                let now = self.clock.now();
-                if !self.first_use_of_code(customer, code, now).await? {
-                    return Ok(Attempt::Spent);
-                }
-                self.store.forget_failures(&subject).await?;
-                Ok(Attempt::Passed(SignedIn {
-                    customer: customer.clone(),
-                    acr: acr.to_owned(),
-                    amr: vec!["pwd".to_owned(), amr.to_owned()],
-                    at: now,
-                }))
-            }
-        }
-    }
-
-    /// A code works once (RFC 6238 §5.2), also when somebody looks over the customer's shoulder.
-    async fn first_use_of_code(
-        &self,
-        customer: &CustomerId,
-        code: &str,
-        now: DateTime<Utc>,
-    ) -> Result<bool, SignInError> {
-        const LONGER_THAN_A_CODE_LIVES: TimeDelta = TimeDelta::minutes(3);
-        let until = At(now + LONGER_THAN_A_CODE_LIVES);
-        Ok(self
-            .store
-            .first_use(&format!("otp:{customer}"), code, until)
-            .await?)
-    }
-
-    /// Counts the attempt before the bank is asked, in one statement: attempts made side by side share the
-    /// budget. A lock is not prolonged by trying while it lasts.
-    async fn may_try(&self, subject: &str) -> Result<bool, SignInError> {
-        let now = self.clock.now();
-        if self.store.failures(subject, At(now)).await? >= self.attempts {
-            return Ok(false);
-        }
-        let until = At(now + self.lock);
-        let counted = self.store.count_failure(subject, At(now), until).await?;
-        Ok(counted <= self.attempts)
-    }
-
-    /// The attempt is counted already.
-    async fn failed<T>(&self, subject: &str) -> Result<Attempt<T>, SignInError> {
-        let failures = self.store.failures(subject, At(self.clock.now())).await?;
-        Ok(if failures >= self.attempts {
-            Attempt::Locked
-        } else {
-            Attempt::Failed
-        })
-    }
-
-    fn decoy(&self, username: &str) -> String {
-        const FIRST: [&str; 8] = [
-            "two", "seven", "a quiet", "the old", "my first", "nine", "a small", "the last",
-        ];
-        const SECOND: [&str; 8] = [
-            "green", "wooden", "paper", "silver", "sleepy", "morning", "river", "red",
-        ];
-        const THIRD: [&str; 8] = [
-            "kites",
-            "lantern",
-            "umbrellas",
-            "bridge",
-            "teapot",
-            "sparrows",
-            "garden",
-            "drums",
-        ];
-        let key =
-            aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, self.decoy_key.as_bytes());
-        let tag = aws_lc_rs::hmac::sign(&key, username.as_bytes());
-        let pick = |words: [&'static str; 8], at: usize| words[usize::from(tag.as_ref()[at]) % 8];
-        format!("{} {} {}", pick(FIRST, 0), pick(SECOND, 1), pick(THIRD, 2))
-    }
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignInError {
+    #[error("sign-in: {0}")]
+    Bank(#[from] BankError),
+    #[error("sign-in: {0}")]
+    Randomness(#[from] crate::secret::NoRandomness),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 #[cfg(all(test, feature = "embedded"))]

@@ -194,8 +194,10 @@ operations! {
     session(sha256: &str, now: At) -> Option<SessionRecord>;
     save_session(sha256: &str, state: Value, version: i32) -> ();
     first_use(issuer: &str, jti: &str, expires_at: At) -> bool;
+    was_used(issuer: &str, jti: &str, now: At) -> bool;
     count_failure(subject: &str, now: At, until: At) -> i32;
     failures(subject: &str, now: At) -> i32;
+    take_back_failure(subject: &str) -> ();
     forget_failures(subject: &str) -> ();
     log_access(row: AccessRow) -> ();
     installation_secret(name: &str, fresh: &str) -> String;

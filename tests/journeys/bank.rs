@@ -161,6 +161,30 @@ async fn a_linked_bank_is_held_to_the_contract() {
     app.stop().await;
 }
 
+/// A bank may make its pages shorter than asked for; the consumer gets as many as there are, each once.
+#[tokio::test(flavor = "multi_thread")]
+async fn short_pages_are_joined() {
+    let app = linked(Arc::new(Scripted::new())).await;
+    let consent = app.approved_consent(&EVERYTHING).await;
+    for wanted in [10, 11, 45, 500] {
+        let call = DataCall::transactions(&consent.id, consent.account());
+        let call = call.query("page_size", wanted.to_string());
+        let data = app.simulator.data_call(call).await.unwrap().data();
+        let ids: std::collections::HashSet<_> = data
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["transaction_id"].to_string())
+            .collect();
+        assert_eq!(ids.len(), data.as_array().unwrap().len(), "each once");
+        match wanted {
+            500 => assert!(ids.len() > 150, "a year of them: {}", ids.len()),
+            _ => assert_eq!(ids.len(), wanted),
+        }
+    }
+    app.stop().await;
+}
+
 /// A lost answer is asked for again; everything else that goes wrong on the way is an outage, and never the end of a consent.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wire_may_do_anything() {
@@ -183,7 +207,7 @@ async fn the_wire_may_do_anything() {
     let balance = |amount: &str| {
         let money =
             json!({ "credit_debit_indicator": "credit", "amount": amount, "currency": "MYR" });
-        json!({ "as_of": "2026-01-05T09:41:07+08:00", "current": money, "credit_lines_included": false }).to_string()
+        json!({ "as_of": chrono::Utc::now().to_rfc3339(), "current": money, "credit_lines_included": false }).to_string()
     };
     let endless = format!("\"{}\"", "x".repeat(5 * 1024 * 1024));
     for (what, answer) in [
@@ -195,6 +219,8 @@ async fn the_wire_may_do_anything() {
         ("a negative amount", http("200 OK", "application/json", &balance("-5.00"))),
         ("one place", http("200 OK", "application/json", &balance("5.0"))),
         ("a number", http("200 OK", "application/json", &balance("5.00").replace("\"5.00\"", "5.00"))),
+        ("last night's", http("200 OK", "application/json", &balance("5.00").replace("202", "201"))),
+        ("a number for a word", http("200 OK", "application/json", &balance("5.00").replace("\"MYR\"", "458"))),
         ("dollars", http("200 OK", "application/json", &balance("5.00").replace("MYR", "USD"))),
         ("half a document", http("200 OK", "application/json", "{\"as_of\":")),
         ("nothing", http("204 No Content", "application/json", "")),
@@ -250,8 +276,25 @@ async fn a_bank_that_is_down_loses_nobody() {
     customer.approves().await.unwrap();
     let result = customer.waits_for_result().await.unwrap();
     assert_eq!(result.attribute("data-outcome"), Some("approved"));
-    app.stop().await;
+
+    // Whoever has had enough may leave at any time.
+    let consent = app.consent(&EVERYTHING).await;
+    let mut customer = app.customer();
+    customer.opens(&consent.link().await).await.unwrap();
+    customer
+        .signs_in("kavitha", "kavitha", TOTP_SECRET)
+        .await
+        .unwrap();
     bank.stop().await;
+    customer.cancels().await.unwrap();
+    let result = customer.waits_for_result().await.unwrap();
+    assert_eq!(
+        result.attribute("data-outcome"),
+        Some("rejected"),
+        "{}",
+        result.summary()
+    );
+    app.stop().await;
 }
 
 fn http(status: &str, media: &str, body: &str) -> String {
@@ -276,7 +319,7 @@ async fn served(
 ) -> ServedBank {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let token = token.map(|token| token.to_owned().into());
-    ServedBank::start(bank, any, handshake, token)
+    ServedBank::start(bank, demo(), any, handshake, token)
         .await
         .unwrap()
 }
@@ -351,10 +394,12 @@ impl CoreBank for Scripted {
         Ok(balance)
     }
 
+    /// Never more than ten on a page.
     async fn list_transactions(
         &self,
-        params: ListTransactionsParams,
+        mut params: ListTransactionsParams,
     ) -> Result<TransactionPage, BankError> {
+        params.page_size = params.page_size.min(10);
         CoreBank::list_transactions(&*self.demo, params).await
     }
 }

@@ -2,10 +2,11 @@
 
 mod accounts;
 mod capabilities;
+mod closely;
+mod log;
 mod walk;
 
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,18 +14,20 @@ use std::{
 use chrono::Utc;
 use tokio::{sync::OnceCell, time::sleep};
 
+use self::log::Log;
 pub(crate) use self::{
     accounts::{Listed, Listing, is_id},
     capabilities::Capabilities,
-    walk::{Closely, End, Row, Walk, malaysian_today},
+    closely::{Closely, history},
+    walk::{End, Row, Walk, malaysian_today},
 };
 use crate::{
     call::{Call, Contract, Exchange, Identity, Scope},
     document::Document,
-    judge::{self, Breach},
+    judge,
     report::Detail,
     requirements::{Approval, FirstCode},
-    sheet::{Halt, Step},
+    sheet::{Halt, Step, require},
     target::{Documents, Options, SetupError, Target},
     wire::{Failure, PATIENCE, Wire},
 };
@@ -34,19 +37,19 @@ const MOST_CORE_BANK: usize = 4 * 1024 * 1024;
 const MOST_SIGN_IN: usize = 64 * 1024;
 /// After so many calls in a row without an answer nothing more is sent to that address.
 const FAILURES_IN_A_ROW: u32 = 5;
-/// How often a call is repeated that met a limit, and how long the whole run waits for such.
+/// How often a call is repeated that met a limit, and how long it waits each time.
 const REPETITIONS: u32 = 3;
-const MOST_WAITING: Duration = Duration::from_secs(60);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// Breaches of one requirement that are kept.
-const KEPT_BREACHES: usize = 50;
+
+/// Hears what is begun.
+type Progress<'a> = Box<dyn FnMut(&str) + Send + 'a>;
 
 pub(crate) struct Bench<'a> {
     pub(crate) options: &'a Options,
     core_bank: Side,
     sign_in: Side,
     log: Mutex<Log>,
-    progress: Mutex<Box<dyn FnMut(&str) + Send + 'a>>,
+    progress: Mutex<Progress<'a>>,
     capabilities: OnceCell<Step<Capabilities>>,
     methods: OnceCell<Step<Capabilities>>,
     listing: OnceCell<Step<Listing>>,
@@ -59,20 +62,6 @@ pub(crate) struct Bench<'a> {
 struct Side {
     document: Document,
     wire: Option<Wire>,
-}
-
-/// What all exchanges together show.
-#[derive(Default)]
-pub(crate) struct Log {
-    breaches: BTreeMap<&'static str, Vec<Detail>>,
-    /// Times of answered calls, by contract and operation.
-    timings: BTreeMap<(&'static str, &'static str), Vec<Duration>>,
-    /// Answers that said 429 or 503.
-    pub(crate) limits_met: u32,
-    answers: u32,
-    errors: u32,
-    failures_in_a_row: HashMap<Contract, u32>,
-    waited: Duration,
 }
 
 /// A call without an answer.
@@ -158,17 +147,18 @@ impl<'a> Bench<'a> {
 
     /// Whether sending notices is allowed.
     pub(crate) fn may_notify(&self) -> Step {
-        match self.options.notices {
-            true => Ok(()),
-            false => Err(Halt::not_tested(
-                "this sends notices to the test customer: give --notices",
-            )),
-        }
+        require(
+            self.options.notices,
+            "this sends notices to the test customer: give --notices",
+        )
     }
 
     /// One call, once. What came is judged by everything that holds for every answer.
     pub(crate) async fn send(&self, call: Call) -> Result<Exchange, Unanswered> {
-        let wire = match self.wire(call.contract).and_then(|wire| self.usable(wire, &call)) {
+        let wire = match self
+            .wire(call.contract)
+            .and_then(|wire| self.usable(wire, &call))
+        {
             Ok(wire) => wire,
             Err(Halt::NotTested(why) | Halt::NotApplicable(why)) => {
                 return Err(unanswered(&call, Failure::Connect(why)));
@@ -176,7 +166,7 @@ impl<'a> Bench<'a> {
         };
         let sent_at = Utc::now();
         let begun = Instant::now();
-        let answer = wire.exchange(&call).await;
+        let answer = Box::pin(wire.exchange(&call)).await;
         let elapsed = begun.elapsed();
         let answer = match answer {
             Ok(answer) => answer,
@@ -209,7 +199,9 @@ impl<'a> Bench<'a> {
             if !matches!(exchange.status, 429 | 503) {
                 return Ok(exchange);
             }
-            let seconds = exchange.header("retry-after").and_then(|it| it.parse().ok());
+            let seconds = exchange
+                .header("retry-after")
+                .and_then(|it| it.parse().ok());
             let wait = Duration::from_secs(seconds.unwrap_or(1)).min(LONGEST_WAIT);
             if !self.log().may_wait(wait) {
                 break;
@@ -224,15 +216,7 @@ impl<'a> Bench<'a> {
 
     /// The body of an answer with status 200, for what follows from it.
     pub(crate) async fn fetch(&self, call: Call) -> Step<(Exchange, serde_json::Value)> {
-        let exchange = self.ask(call).await?;
-        match exchange.json_if(200).cloned() {
-            Some(body) => Ok((exchange, body)),
-            None => Err(Halt::not_tested(format!(
-                "needs {} to answer 200 with JSON; it answered {}",
-                exchange.call.shown(),
-                exchange.came()
-            ))),
-        }
+        usable(self.ask(call).await?)
     }
 
     fn usable<'w>(&self, wire: &'w Wire, call: &Call) -> Step<&'w Wire> {
@@ -241,8 +225,7 @@ impl<'a> Bench<'a> {
                 "nothing is sent without TLS to another machine",
             ));
         }
-        let failures = self.log().failures_in_a_row.get(&call.contract).copied();
-        if failures.unwrap_or_default() >= FAILURES_IN_A_ROW {
+        if self.log().failures_in_a_row(call.contract) >= FAILURES_IN_A_ROW {
             return Err(Halt::not_tested(format!(
                 "the bank did not answer {FAILURES_IN_A_ROW} calls in a row, so it was not asked any more"
             )));
@@ -261,12 +244,24 @@ impl<'a> Bench<'a> {
                 Failure::Broken(_) | Failure::TooLate => judge::TIME_BUDGET,
             };
             let mut log = self.log();
-            log.breach(requirement, unanswered.detail.clone());
+            log.breach(call, requirement, unanswered.detail.clone());
             if !matches!(unanswered.failure, Failure::TooLarge { .. }) {
-                *log.failures_in_a_row.entry(call.contract).or_default() += 1;
+                log.note_failure(call.contract);
             }
         }
         unanswered
+    }
+}
+
+/// The answer and its body if the status is 200; otherwise the check that needs it ends.
+fn usable(exchange: Exchange) -> Step<(Exchange, serde_json::Value)> {
+    match exchange.json_if(200).cloned() {
+        Some(body) => Ok((exchange, body)),
+        None => Err(Halt::not_tested(format!(
+            "needs {} to answer 200 with JSON; it answered {}",
+            exchange.call.shown(),
+            exchange.came()
+        ))),
     }
 }
 
@@ -293,60 +288,5 @@ fn unanswered(call: &Call, failure: Failure) -> Unanswered {
             problem,
         },
         failure,
-    }
-}
-
-impl Log {
-    /// What was found of a requirement that is judged on every exchange.
-    pub(crate) fn breaches(&self, requirement: &str) -> Vec<Detail> {
-        self.breaches.get(requirement).cloned().unwrap_or_default()
-    }
-
-    pub(crate) fn breach(&mut self, requirement: &'static str, detail: Detail) {
-        let kept = self.breaches.entry(requirement).or_default();
-        // The same defect at hundreds of calls is told once.
-        let known = kept
-            .iter()
-            .any(|it| it.problem == detail.problem && it.came == detail.came);
-        if !known && kept.len() < KEPT_BREACHES {
-            kept.push(detail);
-        }
-    }
-
-    pub(crate) fn timings(
-        &self,
-    ) -> impl Iterator<Item = (&(&'static str, &'static str), &Vec<Duration>)> {
-        self.timings.iter()
-    }
-
-    /// Answers to calls, and how many of them were errors.
-    pub(crate) fn answers(&self) -> (u32, u32) {
-        (self.answers, self.errors)
-    }
-
-    fn note(&mut self, exchange: &Exchange, breaches: Vec<Breach>) {
-        let call = &exchange.call;
-        self.failures_in_a_row.insert(call.contract, 0);
-        if call.scope == Scope::Whole {
-            self.answers += 1;
-            self.errors += u32::from(exchange.status >= 400);
-        }
-        if matches!(exchange.status, 429 | 503) {
-            self.limits_met += 1;
-        }
-        let document = match call.contract {
-            Contract::CoreBank => "core-bank",
-            Contract::SignIn => "sign-in",
-        };
-        let times = self.timings.entry((document, call.operation)).or_default();
-        times.push(exchange.elapsed);
-        for breach in breaches {
-            self.breach(breach.requirement, breach.detail);
-        }
-    }
-
-    fn may_wait(&mut self, wait: Duration) -> bool {
-        self.waited += wait;
-        self.waited <= MOST_WAITING
     }
 }

@@ -165,11 +165,11 @@ impl Call {
             "cursor" => "…".to_owned(),
             _ => value.to_owned(),
         });
-        let mut text = format!("{} {}", self.method, printable(&path, SHOWN_PATH));
-        if !self.how.is_empty() {
-            text.push_str(&format!(" ({})", self.how.join(", ")));
+        let request = format!("{} {}", self.method, printable(&path, SHOWN_PATH));
+        if self.how.is_empty() {
+            return request;
         }
-        text
+        format!("{request} ({})", self.how.join(", "))
     }
 
     fn written(&self, base: &str, value_of: impl Fn(&str, &str) -> String) -> String {
@@ -261,7 +261,10 @@ mod tests {
     fn targets_are_encoded_and_raw_ones_are_not() {
         let call = call().query("cursor", "a+b/c=").raw_query("x=%00");
         let target = call.target("/base");
-        assert_eq!(target, "/base/core-bank/v1/customers/CIF-1?cursor=a%2Bb%2Fc%3D&x=%00");
+        assert_eq!(
+            target,
+            "/base/core-bank/v1/customers/CIF-1?cursor=a%2Bb%2Fc%3D&x=%00"
+        );
     }
 
     #[test]

@@ -22,8 +22,9 @@ pub(crate) fn fingerprint<'a>(lines: impl IntoIterator<Item = &'a str>) -> Strin
         text.push('\n');
     }
     let hash = digest(&SHA256, text.as_bytes());
-    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    hex[..FINGERPRINT].to_owned()
+    let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+    digits.take(FINGERPRINT).collect()
 }
 
 #[cfg(test)]

@@ -163,7 +163,13 @@ mod tests {
         let document = Document::parse("small", SMALL).unwrap();
         let gone = document.response("readThing", 404).unwrap();
         assert_eq!(gone.codes, ["thing_gone"]);
-        assert!(document.response("readThing", 200).unwrap().codes.is_empty());
+        assert!(
+            document
+                .response("readThing", 200)
+                .unwrap()
+                .codes
+                .is_empty()
+        );
         assert!(document.response("readThing", 418).is_none());
         assert!(document.response("other", 200).is_none());
         assert!(document.knows_code("thing_gone"));

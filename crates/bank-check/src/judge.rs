@@ -135,7 +135,10 @@ impl Judge<'_> {
 
     fn correlation(&mut self) {
         let call = &self.exchange.call;
-        let Some(sent) = call.request_id().filter(|id| uuid::Uuid::parse_str(id).is_ok()) else {
+        let Some(sent) = call
+            .request_id()
+            .filter(|id| uuid::Uuid::parse_str(id).is_ok())
+        else {
             return;
         };
         let came = self.exchange.header(REQUEST_ID).unwrap_or_default();
@@ -180,10 +183,18 @@ mod tests {
         let document = Document::parse("core-bank", CORE).unwrap();
         let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
         let code = json.as_ref().and_then(|it| it["error"].as_str());
-        let code = code.filter(|code| document.knows_code(code)).map(str::to_owned);
+        let code = code
+            .filter(|code| document.knows_code(code))
+            .map(str::to_owned);
         let mut headers = HeaderMap::new();
-        headers.insert("content-type", HeaderValue::from_static("application/json; charset=UTF-8"));
-        headers.insert("cache-control", HeaderValue::from_static("private, no-store"));
+        headers.insert(
+            "content-type",
+            HeaderValue::from_static("application/json; charset=UTF-8"),
+        );
+        headers.insert(
+            "cache-control",
+            HeaderValue::from_static("private, no-store"),
+        );
         let id = HeaderValue::from_str(call.request_id().unwrap()).unwrap();
         headers.insert(REQUEST_ID, id);
         Exchange {
@@ -219,7 +230,10 @@ mod tests {
         assert_eq!(breached(&exchange(418, GONE.as_bytes())), [ERROR_BODY]);
         // A code of the contract, with the status of another.
         assert_eq!(breached(&exchange(400, GONE.as_bytes())), [ERROR_BODY]);
-        assert_eq!(breached(&exchange(404, br#"{"error": "no_such"}"#)), [ERROR_BODY]);
+        assert_eq!(
+            breached(&exchange(404, br#"{"error": "no_such"}"#)),
+            [ERROR_BODY]
+        );
         assert_eq!(breached(&exchange(302, b"")), [NO_REDIRECTS]);
     }
 
@@ -229,7 +243,9 @@ mod tests {
             let mut exchange = exchange(200, RIGHT.as_bytes());
             match value {
                 Some(value) => {
-                    exchange.headers.insert(name, HeaderValue::from_static(value));
+                    exchange
+                        .headers
+                        .insert(name, HeaderValue::from_static(value));
                 }
                 None => {
                     exchange.headers.remove(name);
@@ -238,7 +254,10 @@ mod tests {
             breached(&exchange)
         };
         assert_eq!(with("content-type", Some("text/html")), [HEADERS]);
-        assert_eq!(with("content-type", Some("application/json; charset=latin1")), [HEADERS]);
+        assert_eq!(
+            with("content-type", Some("application/json; charset=latin1")),
+            [HEADERS]
+        );
         assert!(with("content-type", Some("application/json")).is_empty());
         assert_eq!(with("cache-control", None), [HEADERS]);
         assert_eq!(with("cache-control", Some("no-cache")), [HEADERS]);
@@ -252,7 +271,9 @@ mod tests {
         let busy = br#"{"error": "temporarily_unavailable"}"#;
         for (value, met) in [("1", true), ("86400", true), ("0", false), ("soon", false)] {
             let mut exchange = exchange(503, busy);
-            exchange.headers.insert("retry-after", HeaderValue::from_static(value));
+            exchange
+                .headers
+                .insert("retry-after", HeaderValue::from_static(value));
             assert_eq!(breached(&exchange).is_empty(), met, "{value}");
         }
         assert_eq!(breached(&exchange(429, busy)), [LIMITS_TOLD]);

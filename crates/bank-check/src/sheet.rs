@@ -82,7 +82,12 @@ impl Sheet {
     }
 
     /// Whether the answer is this error with this status; if not, that is written down.
-    pub(crate) fn expect_error(&mut self, exchange: &Exchange, status: u16, codes: &[&str]) -> bool {
+    pub(crate) fn expect_error(
+        &mut self,
+        exchange: &Exchange,
+        status: u16,
+        codes: &[&str],
+    ) -> bool {
         let code = exchange.error_code();
         let met = exchange.status == status && code.is_some_and(|code| codes.contains(&code));
         if !met {
@@ -108,9 +113,7 @@ impl Sheet {
 
     /// The entry of the report, once the check has ended in this way.
     pub(crate) fn entry(self, requirement: &Requirement, end: Step) -> Entry {
-        let (verdict, reason, findings) = if !self.wrong.kept.is_empty() {
-            (Verdict::NotMet, None, self.wrong)
-        } else {
+        let (verdict, reason, findings) = if self.wrong.kept.is_empty() {
             match end {
                 Err(Halt::NotApplicable(why)) => {
                     (Verdict::NotApplicable, Some(why), Findings::default())
@@ -121,6 +124,8 @@ impl Sheet {
                 }
                 Ok(()) => (Verdict::Warning, None, self.warnings),
             }
+        } else {
+            (Verdict::NotMet, None, self.wrong)
         };
         let mut notes = self.notes;
         if findings.more > 0 {
@@ -135,6 +140,15 @@ impl Sheet {
             details: findings.kept,
             notes,
         }
+    }
+}
+
+/// Ends the check as "not tested" unless this holds.
+pub(crate) fn require(holds: bool, otherwise: &str) -> Step {
+    if holds {
+        Ok(())
+    } else {
+        Err(Halt::not_tested(otherwise))
     }
 }
 

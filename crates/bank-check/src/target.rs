@@ -42,6 +42,10 @@ impl Endpoint {
 
 /// Whom to ask about, and what the kit may do.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
 pub struct Options {
     /// Id of a test customer at the bank (`--customer`).
     pub customer: Option<String>,
@@ -113,7 +117,9 @@ pub enum SetupError {
     Id { option: &'static str },
     #[error("a client certificate needs its private key, and the key its certificate")]
     HalfCertificate,
-    #[error("there is nothing to check: neither the core bank's nor the sign-in's address was given")]
+    #[error(
+        "there is nothing to check: neither the core bank's nor the sign-in's address was given"
+    )]
     Nothing,
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),

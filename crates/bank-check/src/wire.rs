@@ -2,25 +2,24 @@
 //!
 //! Redirects are not followed, no proxy of the environment is asked, paths are not normalised, and nothing is repeated.
 
+mod connection;
 mod old_tls;
 mod tls;
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request, header::HOST};
-use http_body_util::{BodyExt, Full};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, header::HOST};
+use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio::{net::TcpStream, time::timeout};
 use url::{Host, Url};
 
-use self::tls::{Secured, TlsClients};
+use self::{
+    connection::{Connection, Idle, broken},
+    tls::{Secured, TlsClients},
+};
 use crate::{
     call::{Call, Identity, printable},
     target::{Endpoint, SetupError},
@@ -28,8 +27,6 @@ use crate::{
 
 /// An answer is over after this: the 4 seconds of the contract and one more, in which a late one is still worth reading.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-/// Banks close idle connections; one that was idle for longer is not used again.
-const MAX_IDLE: Duration = Duration::from_secs(1);
 /// What of an error of the network is shown.
 const SHOWN_ERROR: usize = 160;
 
@@ -44,7 +41,7 @@ pub(crate) struct Wire {
     has_certificate: bool,
     /// Bytes of an answer that are read.
     most: usize,
-    idle: Mutex<Vec<(Instant, Connection)>>,
+    idle: Idle,
 }
 
 #[derive(Debug)]
@@ -77,17 +74,6 @@ pub(crate) enum OldTls {
     Silent,
 }
 
-struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Wire {
     /// `most` is how many bytes of an answer are read.
     pub(crate) fn new(endpoint: &Endpoint, most: usize) -> Result<Self, SetupError> {
@@ -113,7 +99,7 @@ impl Wire {
             token: tls::token(endpoint)?,
             has_certificate: endpoint.client_certificate.is_some(),
             most,
-            idle: Mutex::default(),
+            idle: Idle::default(),
         })
     }
 
@@ -159,29 +145,22 @@ impl Wire {
     }
 
     async fn exchange_unbounded(&self, call: &Call) -> Result<Answer, Failure> {
-        let request = self.request(call)?;
+        let mut request = self.request(call)?;
         let own = call.identity == Identity::Own;
-        let mut request = Some(request);
-        if own && let Some(mut connection) = self.take_idle() {
-            let Some(first) = request.take() else {
-                return Err(Failure::Broken("no request".to_owned()));
-            };
-            match connection.sender.try_send_request(first).await {
-                Ok(response) => return self.read(response, connection, own).await,
+        if own && let Some(mut connection) = self.idle.take() {
+            match connection.sender.try_send_request(request).await {
+                Ok(response) => return self.finish(response, connection, own).await,
                 // The bank had closed it, and nothing was sent.
                 Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = Some(unsent),
+                    Some(unsent) => request = unsent,
                     None => return Err(broken(&error.into_error())),
                 },
             }
         }
         let mut connection = self.connect(call.identity).await?;
-        let Some(request) = request else {
-            return Err(Failure::Broken("no request".to_owned()));
-        };
         let response = connection.sender.send_request(request).await;
         let response = response.map_err(|error| broken(&error))?;
-        self.read(response, connection, own).await
+        self.finish(response, connection, own).await
     }
 
     fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, Failure> {
@@ -197,7 +176,9 @@ impl Wire {
             (Identity::Own, Some(token)) => {
                 request.header("authorization", format!("Bearer {}", token.expose_secret()))
             }
-            (Identity::WrongToken, _) => request.header("authorization", "Bearer izin-bank-check-wrong"),
+            (Identity::WrongToken, _) => {
+                request.header("authorization", "Bearer izin-bank-check-wrong")
+            }
             _ => request,
         };
         request
@@ -205,60 +186,27 @@ impl Wire {
             .map_err(|error| Failure::Broken(format!("could not be sent: {error}")))
     }
 
-    async fn read(
+    /// Reads the answer; afterwards the connection may serve another call.
+    async fn finish(
         &self,
-        response: http::Response<Incoming>,
+        response: Response<Incoming>,
         connection: Connection,
         keep: bool,
     ) -> Result<Answer, Failure> {
-        let (head, mut body) = response.into_parts();
-        let status = head.status.as_u16();
-        let mut read = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| broken(&error))?;
-            let Some(data) = frame.data_ref() else {
-                continue;
-            };
-            if read.len() + data.len() > self.most {
-                let most = self.most;
-                return Err(Failure::TooLarge { status, most });
-            }
-            read.extend_from_slice(data);
-        }
+        let answer = connection::read(response, self.most).await?;
         if keep {
-            self.keep(connection);
+            self.idle.keep(connection);
         }
-        Ok(Answer {
-            status,
-            headers: head.headers,
-            body: read.freeze(),
-        })
-    }
-
-    fn take_idle(&self) -> Option<Connection> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some((since, connection)) = idle.pop() {
-            if since.elapsed() < MAX_IDLE && connection.sender.is_ready() {
-                return Some(connection);
-            }
-        }
-        None
-    }
-
-    fn keep(&self, connection: Connection) {
-        if !connection.sender.is_closed() {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push((Instant::now(), connection));
-        }
+        Ok(answer)
     }
 
     async fn connect(&self, identity: Identity) -> Result<Connection, Failure> {
         let stream = self.connect_tcp().await?;
         match &self.tls {
-            None => handshake(stream).await,
+            None => connection::open(stream).await,
             Some(clients) => {
                 let stream: Secured = clients.connect(identity, stream).await?;
-                handshake(stream).await
+                connection::open(stream).await
             }
         }
     }
@@ -276,20 +224,6 @@ impl Wire {
     }
 }
 
-async fn handshake<S>(stream: S) -> Result<Connection, Failure>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| broken(&error))?;
-    let task = tokio::spawn(async move {
-        // What goes wrong is told to whoever waits for the answer.
-        let _ = connection.await;
-    });
-    Ok(Connection { sender, task })
-}
-
 fn authority(url: &Url, host: &Host<String>) -> String {
     match url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -299,14 +233,4 @@ fn authority(url: &Url, host: &Host<String>) -> String {
 
 fn connect_failure(error: &dyn std::error::Error) -> Failure {
     Failure::Connect(printable(&error.to_string(), SHOWN_ERROR))
-}
-
-/// The words of hyper and of its cause; neither holds a part of an answer.
-fn broken(error: &dyn std::error::Error) -> Failure {
-    let mut text = error.to_string();
-    if let Some(cause) = error.source() {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-    }
-    Failure::Broken(printable(&text, SHOWN_ERROR))
 }

@@ -23,12 +23,14 @@ use poem::{
 };
 use poem_openapi::{
     OpenApi,
-    payload::{ParsePayload, Payload},
+    error::ParseRequestPayloadError,
+    payload::{Json, ParsePayload, Payload},
     registry::{MetaApi, MetaSchemaRef, Registry},
     types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
     validation::Validator,
 };
 use regex::Regex;
+use serde::de::DeserializeOwned;
 
 use crate::platform::ApiError;
 use crate::platform::RequestProof as RequestSignature;
@@ -284,10 +286,53 @@ fn read<T: ParseFromJSON>(value: Option<serde_json::Value>) -> poem::Result<T> {
         .map_err(|error| Error::from_string(error.into_message(), StatusCode::BAD_REQUEST))
 }
 
-/// An answer read by a client, limits included.
-pub(super) fn parsed<T: ParseFromJSON>(value: serde_json::Value) -> Result<T, String> {
-    T::parse_from_json(Some(value)).map_err(ParseError::into_message)
+/// JSON that is what the document says, limits included.
+///
+/// poem-openapi alone reads numbers and booleans as texts; serde does not.
+pub(super) fn parsed<T: ParseFromJSON + DeserializeOwned>(
+    value: serde_json::Value,
+) -> Result<T, String> {
+    let strict = T::deserialize(&value).map(drop);
+    let parsed = T::parse_from_json(Some(value)).map_err(ParseError::into_message)?;
+    strict.map_err(|error| error.to_string())?;
+    Ok(parsed)
 }
+
+/// `application/json`, read by [`parsed`].
+pub struct JsonBody<T>(pub T);
+
+impl<T: Type> Payload for JsonBody<T> {
+    const CONTENT_TYPE: &'static str = <Json<T> as Payload>::CONTENT_TYPE;
+
+    fn check_content_type(content_type: &str) -> bool {
+        <Json<T> as Payload>::check_content_type(content_type)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: ParseFromJSON + DeserializeOwned> ParsePayload for JsonBody<T> {
+    const IS_REQUIRED: bool = T::IS_REQUIRED;
+
+    async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let bytes = Vec::<u8>::from_request(request, body).await?;
+        let value = if bytes.is_empty() {
+            Ok(serde_json::Value::Null)
+        } else {
+            serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+        };
+        let body = value.and_then(parsed);
+        Ok(Self(body.map_err(|reason| ParseRequestPayloadError { reason })?))
+    }
+}
+
+poem_openapi::impl_apirequest_for_payload!(JsonBody<T>, T: ParseFromJSON + DeserializeOwned);
 
 /// A documented `pattern`, compiled once in a process.
 pub(super) struct Matches(pub &'static str);

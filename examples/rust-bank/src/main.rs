@@ -66,7 +66,9 @@ impl MyBank {
         asked: &AccountReference,
     ) -> Result<(Account, i32), BankError> {
         self.known(customer)?;
-        let row = LEDGER.iter().find(|(reference, ..)| *reference == asked.as_str());
+        let row = LEDGER
+            .iter()
+            .find(|(reference, ..)| *reference == asked.as_str());
         let (_, number, name, sen) = row.ok_or(BankError::AccountGone)?;
         let account = Account {
             reference: asked.clone(),

@@ -1,4 +1,4 @@
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::*;
@@ -9,15 +9,15 @@ fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
 }
 
 /// `value` with some members replaced, or taken away by null.
-fn but(value: &Value, changes: Value) -> Value {
-    let mut changed = value.clone();
+fn but(value: &Value, changes: &Value) -> Value {
+    let mut copy = value.clone();
     for (name, change) in changes.as_object().unwrap() {
         match change {
-            Value::Null => drop(changed.as_object_mut().unwrap().remove(name)),
-            other => changed[name] = other.clone(),
+            Value::Null => drop(copy.as_object_mut().unwrap().remove(name)),
+            other => copy[name] = other.clone(),
         }
     }
-    changed
+    copy
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_customer_is_who_was_asked_for_and_proves_one_number() {
     const HASH: &str = "bQO5aX4Kzu8L04yu/69ZP7992WFK5C7NMBth6S+SWVA=";
     let asked = CustomerId::parse("CIF-1001").unwrap();
     let known = json!({ "sub": "CIF-1001", "id_type": "nric", "id_number": "900101-14-5566" });
-    let judged = |changes: Value| customer(read(but(&known, changes)), &asked);
+    let judged = |changes: Value| customer(read(but(&known, &changes)), &asked);
 
     let (profile, identity) = judged(json!({})).unwrap();
     assert_eq!(profile.id_number, None, "the number is forgotten");
@@ -45,7 +45,7 @@ fn a_reference_stands_once() {
     let one = json!({
         "reference": "SA-1", "number": "7001234567", "name": "Savings", "kind": "savings", "eligibility": "eligible",
     });
-    let other = but(&one, json!({ "reference": "SA-2" }));
+    let other = but(&one, &json!({ "reference": "SA-2" }));
     assert!(accounts(read(json!({ "accounts": [one, other] }))).is_ok());
     assert!(accounts(read(json!({ "accounts": [one, one] }))).is_err());
 }
@@ -62,7 +62,7 @@ fn terms_go_with_their_kind() {
         "reference": "SA-1", "number": "7001234567", "name": "Savings", "holder": "Nurul", "kind": "savings",
     });
     let asked = AccountReference::parse("SA-1").unwrap();
-    let judged = |changes: Value| account(read(but(&savings, changes)), &asked);
+    let judged = |changes: Value| account(read(but(&savings, &changes)), &asked);
 
     assert!(judged(json!({})).is_ok());
     assert!(judged(json!({ "kind": "credit_card", "credit": credit })).is_ok());
@@ -77,7 +77,7 @@ fn terms_go_with_their_kind() {
     assert!(judged(json!({ "loan": loan })).is_err());
     assert!(judged(json!({ "kind": "credit_card" })).is_err());
     assert!(judged(json!({ "reference": "SA-2" })).is_err());
-    let backwards = but(&loan, json!({ "maturity_date": "2020-02-28" }));
+    let backwards = but(&loan, &json!({ "maturity_date": "2020-02-28" }));
     assert!(judged(json!({ "kind": "mortgage", "loan": backwards })).is_err());
     let long_key = "k".repeat(51);
     assert!(judged(json!({ "custom_data": { long_key: "v" } })).is_err());
@@ -89,11 +89,16 @@ fn credit_lines_need_an_available_balance_and_zero_is_credit() {
     let found = json!({
         "as_of": "2026-01-05T09:41:07+08:00", "current": owed, "available": owed, "credit_lines_included": true,
     });
-    let judged = balance(read(found.clone())).unwrap();
+    let now: DateTime<Utc> = "2026-01-05T01:41:08Z".parse().unwrap();
+    let judged = balance(read(found.clone()), now).unwrap();
     let directions =
         [judged.current, judged.available.unwrap()].map(|it| it.credit_debit_indicator);
     assert_eq!(directions, [CreditDebitIndicator::Credit; 2]);
-    assert!(balance(read(but(&found, json!({ "available": null })))).is_err());
+    assert!(balance(read(but(&found, &json!({ "available": null }))), now).is_err());
+    for (minutes, good) in [(5, true), (7, false), (-2, false)] {
+        let asked = balance(read(found.clone()), now + TimeDelta::minutes(minutes));
+        assert_eq!(asked.is_ok(), good, "asked {minutes} minutes later");
+    }
 }
 
 #[test]
@@ -122,7 +127,7 @@ fn a_page_is_what_was_asked_for() {
     let before = one("c", "2026-01-01T15:59:59Z");
     let after = one("d", "2026-01-06T00:00:00+08:00");
     let many: Vec<Value> = (0..11)
-        .map(|at| but(&newer, json!({ "id": at.to_string() })))
+        .map(|at| but(&newer, &json!({ "id": at.to_string() })))
         .collect();
     for wrong in [
         json!({ "transactions": [older, newer] }),
@@ -131,13 +136,13 @@ fn a_page_is_what_was_asked_for() {
         json!({ "transactions": [after] }),
         json!({ "transactions": many }),
         json!({ "transactions": [], "next_cursor": "n" }),
-        json!({ "transactions": [but(&newer, json!({ "transfer_submethod": "fpx" }))] }),
+        json!({ "transactions": [but(&newer, &json!({ "transfer_submethod": "fpx" }))] }),
         json!({ "transactions": [
-            but(&newer, json!({ "transfer_method": "cheque", "transfer_submethod": "fpx" })),
+            but(&newer, &json!({ "transfer_method": "cheque", "transfer_submethod": "fpx" })),
         ] }),
     ] {
         assert!(judged(wrong.clone()).is_err(), "{wrong}");
     }
     let paired = json!({ "transfer_method": "online_payment", "transfer_submethod": "fpx" });
-    assert!(judged(json!({ "transactions": [but(&newer, paired)] })).is_ok());
+    assert!(judged(json!({ "transactions": [but(&newer, &paired)] })).is_ok());
 }

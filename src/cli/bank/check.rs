@@ -16,12 +16,19 @@ use crate::http::install_crypto_provider;
 
 /// Drive a bank's implementation over HTTP and report each requirement of the contracts as met or not
 ///
-/// Exit codes: 0 everything that was tried is met, 1 something is not, 2 wrong usage.
+/// The same token, certificate and authority are used for both addresses; check two banks' systems that differ in two runs.
+/// Exit codes: 0 everything that was tried is met, 1 something is not, 2 wrong usage, also a file that cannot be used.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
     /// Where openapi/core-bank-1.yaml is answered, without its path
-    #[arg(long, value_name = "URL", required_unless_present = "sign_in_url")]
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "sign_in_url",
+        requires = "customer"
+    )]
     url: Option<Url>,
     /// Where openapi/sign-in-1.yaml is answered, without its path
     #[arg(long, value_name = "URL")]
@@ -39,7 +46,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE", requires = "client_certificate")]
     client_private_key: Option<PathBuf>,
     /// A test customer with an account that can be shared
-    #[arg(long, value_name = "ID", required_unless_present = "sign_in_url")]
+    #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// The account to look at closely; without it the one with most transactions
     #[arg(long, value_name = "REFERENCE")]
@@ -76,6 +83,7 @@ pub struct Check {
     json: bool,
 }
 
+const WRONG_USAGE: u8 = 2;
 const EXAMPLES: &str = "Examples:
   izin bank check --url https://core.bank.internal --token-file token --customer CIF-1001
   izin bank check --url http://127.0.0.1:7720 --token-file token --customer CIF-1001 \\
@@ -88,7 +96,13 @@ impl Check {
             core_bank: self.url.clone().map(|url| self.endpoint(url)),
             sign_in: self.sign_in_url.clone().map(|url| self.endpoint(url)),
         };
-        let options = self.options()?;
+        let options = match self.options() {
+            Ok(options) => options,
+            Err(error) => {
+                eprintln!("izin: {error:#}");
+                return Ok(ExitCode::from(WRONG_USAGE));
+            }
+        };
         let documents = Documents {
             core_bank: core_bank::DOCUMENT,
             sign_in: sign_in::DOCUMENT,
@@ -99,7 +113,13 @@ impl Check {
         })
         .await;
         progress.finish_and_clear();
-        let report = report?;
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => {
+                eprintln!("izin: {error}");
+                return Ok(ExitCode::from(WRONG_USAGE));
+            }
+        };
         let told = if self.json {
             format!("{}\n", serde_json::to_string_pretty(&report)?)
         } else {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::{
     AccountChoice, AccountKind, AccountsView, ChosenAccount, DataCluster, Deadline, ErrorReason,
     ErrorView, FormError, Frame, OtpView, Outcome, PasswordView, PhraseView, Purpose, ResultView,
-    ReviewView, Screen, Shared, Unavailable, UsernameView,
+    ReviewView, Screen, SentCode, Shared, Unavailable, UsernameView,
 };
 use crate::pages::messages::Language;
 
@@ -27,6 +27,8 @@ pub fn samples() -> Vec<Sample> {
         sample("password-error", password(Some(FormError::SignInWrong))),
         sample("otp", otp(None)),
         sample("otp-error", otp(Some(FormError::OtpWrong))),
+        sample("otp-sent", sent_code(None)),
+        sample("otp-sent-error", sent_code(Some(FormError::OtpSentExpired))),
         sample("accounts", accounts(None)),
         sample("accounts-error", accounts(Some(FormError::AccountsMissing))),
         sample("accounts-none", no_accounts()),
@@ -39,6 +41,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(
         Outcome::ALL.map(|outcome| sample(format!("result-{}", outcome.name()), result(outcome))),
     );
+    samples.push(sample("error-locked-long", locked_for_long()));
     samples.extend(
         ErrorReason::ALL.map(|reason| sample(format!("error-{}", reason.name()), error(reason))),
     );
@@ -116,7 +119,27 @@ fn otp(error: Option<FormError>) -> OtpView {
     OtpView {
         action_url: action_url(),
         hint,
+        sent: None,
         error,
+    }
+}
+
+fn sent_code(error: Option<FormError>) -> OtpView {
+    OtpView {
+        action_url: action_url(),
+        hint: None,
+        sent: Some(SentCode {
+            to: Some("Secure message in the Contoh app".to_owned()),
+            until: moment() + Duration::minutes(3),
+        }),
+        error,
+    }
+}
+
+fn locked_for_long() -> ErrorView {
+    ErrorView {
+        wait_minutes: Some(24 * 60),
+        ..ErrorView::new(ErrorReason::Locked)
     }
 }
 

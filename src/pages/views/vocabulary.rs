@@ -172,6 +172,8 @@ pub enum ErrorReason {
     /// Too many wrong attempts for one customer.
     Locked,
     Maintenance,
+    /// The customer has no second factor that these pages can ask for.
+    NoSecondFactor,
     NotFound,
     SessionLost,
     /// Too many requests from one address.
@@ -180,13 +182,14 @@ pub enum ErrorReason {
 }
 
 impl ErrorReason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AlreadyDecided,
         Self::Expired,
         Self::Internal,
         Self::InvalidLink,
         Self::Locked,
         Self::Maintenance,
+        Self::NoSecondFactor,
         Self::NotFound,
         Self::SessionLost,
         Self::Throttled,
@@ -202,6 +205,7 @@ impl ErrorReason {
             Self::InvalidLink => "invalid-link",
             Self::Locked => "locked",
             Self::Maintenance => "maintenance",
+            Self::NoSecondFactor => "no-second-factor",
             Self::NotFound => "not-found",
             Self::SessionLost => "session-lost",
             Self::Throttled => "throttled",
@@ -218,8 +222,15 @@ pub enum FormError {
     AccountsUnknown,
     OtpExpired,
     OtpMissing,
+    /// Of a code that was sent: a new one is on its way.
+    OtpSentExpired,
+    OtpSentMissing,
+    OtpSentUsed,
+    OtpSentWrong,
     OtpWrong,
     PasswordMissing,
+    /// Between the screens too much time went by for the bank.
+    SignInLapsed,
     /// Same words for an unknown username and a wrong password (rule L6).
     SignInWrong,
     UsernameMissing,
@@ -228,13 +239,18 @@ pub enum FormError {
 impl FormError {
     /// For the tests that look for each one's words.
     #[cfg(test)]
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::AccountsMissing,
         Self::AccountsUnknown,
         Self::OtpExpired,
         Self::OtpMissing,
+        Self::OtpSentExpired,
+        Self::OtpSentMissing,
+        Self::OtpSentUsed,
+        Self::OtpSentWrong,
         Self::OtpWrong,
         Self::PasswordMissing,
+        Self::SignInLapsed,
         Self::SignInWrong,
         Self::UsernameMissing,
     ];

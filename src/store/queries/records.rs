@@ -32,6 +32,17 @@ pub async fn first_use(
     Ok(inserted == 1)
 }
 
+/// Whether [`first_use`] has seen this token and still remembers it.
+pub async fn was_used(conn: &mut Conn, issuer: &str, jti: &str, now: At) -> StoreResult<bool> {
+    let token = seen_tokens::table
+        .filter(seen_tokens::issuer.eq(issuer))
+        .filter(seen_tokens::jti.eq(jti))
+        .filter(seen_tokens::expires_at.gt(now));
+    Ok(diesel::select(diesel::dsl::exists(token))
+        .get_result(conn)
+        .await?)
+}
+
 /// Counts a failure of `subject` and forgets all of them at `until`; answers the count.
 pub async fn count_failure(conn: &mut Conn, subject: &str, now: At, until: At) -> StoreResult<i32> {
     diesel::delete(
@@ -56,6 +67,19 @@ pub async fn count_failure(conn: &mut Conn, subject: &str, now: At, until: At) -
         .returning(throttles::failures)
         .get_result(conn)
         .await?)
+}
+
+/// What was counted as a failure turned out to be none.
+pub async fn take_back_failure(conn: &mut Conn, subject: &str) -> StoreResult<()> {
+    diesel::update(
+        throttles::table
+            .find(subject)
+            .filter(throttles::failures.gt(0)),
+    )
+    .set(throttles::failures.eq(throttles::failures - 1))
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Failures still remembered.

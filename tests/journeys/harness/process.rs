@@ -14,7 +14,16 @@ pub struct Process {
 impl Process {
     /// `izin serve`, ready when this returns.
     pub fn serve(config: &Path) -> Self {
-        let mut child = spawn(config);
+        Self::announced(spawn(config, "warn", Stdio::inherit()))
+    }
+
+    /// The same, with all that it can be made to log in a file.
+    pub fn serve_logging(config: &Path, log: &Path) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        Self::announced(spawn(config, "trace", log.into()))
+    }
+
+    fn announced(mut child: Child) -> Self {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
             let line = lines
@@ -38,7 +47,7 @@ impl Process {
 
     /// `izin serve` whose standard output nobody reads.
     pub fn serve_unheard(config: &Path) -> Child {
-        let mut child = spawn(config);
+        let mut child = spawn(config, "warn", Stdio::inherit());
         drop(child.stdout.take());
         child
     }
@@ -58,12 +67,13 @@ impl Drop for Process {
     }
 }
 
-fn spawn(config: &Path) -> Child {
+fn spawn(config: &Path, level: &str, log: Stdio) -> Child {
     Command::new(env!("CARGO_BIN_EXE_izin"))
         .args(["serve", "--config"])
         .arg(config)
-        .env("IZIN_LOG", "warn")
+        .env("IZIN_LOG", level)
         .stdout(Stdio::piped())
+        .stderr(log)
         .spawn()
         .unwrap()
 }

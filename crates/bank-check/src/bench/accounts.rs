@@ -59,13 +59,19 @@ impl Listing {
 
     /// The first few that can be shared.
     pub(crate) fn eligible(&self) -> Vec<&Listed> {
-        let eligible = self.accounts.iter().filter(|it| it.eligibility == "eligible");
+        let eligible = self
+            .accounts
+            .iter()
+            .filter(|it| it.eligibility == "eligible");
         eligible.take(MOST_READ).collect()
     }
 
     /// The first few that cannot; each reason comes before a second account with the same.
     pub(crate) fn ineligible(&self) -> Vec<&Listed> {
-        let all = self.accounts.iter().filter(|it| it.eligibility != "eligible");
+        let all = self
+            .accounts
+            .iter()
+            .filter(|it| it.eligibility != "eligible");
         let (mut first, mut rest) = (Vec::<&Listed>::new(), Vec::new());
         for account in all {
             let known = first.iter().any(|it| it.eligibility == account.eligibility);
@@ -86,7 +92,7 @@ impl Bench<'_> {
                 Halt::not_tested(format!("needs a list of accounts from {shown}"))
             })
         };
-        self.listing.get_or_init(|| asked).await.clone()
+        self.listing.get_or_init(|| Box::pin(asked)).await.clone()
     }
 
     /// Accounts that can be shared; none of them ends the check.
@@ -111,14 +117,25 @@ mod tests {
     #[test]
     fn ids_that_could_leave_their_place_in_a_path_are_none() {
         assert!(is_id("SA-1") && is_id("a.b~c:d_e"));
-        for text in ["", ".", "..", "-a", "a/b", "a b", "a%2f", "ä", &"a".repeat(129)] {
+        for text in [
+            "",
+            ".",
+            "..",
+            "-a",
+            "a/b",
+            "a b",
+            "a%2f",
+            "ä",
+            &"a".repeat(129),
+        ] {
             assert!(!is_id(text), "{text}");
         }
     }
 
     #[test]
     fn every_reason_is_looked_at_before_a_second_account_with_the_same() {
-        let entry = |at: usize, why: &str| json!({"reference": format!("A{at}"), "eligibility": why});
+        let entry =
+            |at: usize, why: &str| json!({"reference": format!("A{at}"), "eligibility": why});
         let mut entries: Vec<_> = (0..12).map(|at| entry(at, "dormant")).collect();
         entries.push(entry(12, "joint"));
         entries.push(json!({"reference": "../x", "eligibility": "minor"}));

@@ -23,7 +23,10 @@ impl Capabilities {
     fn read(body: &Value) -> Self {
         let history = body["history_months"].as_u64().unwrap_or(12);
         Self {
-            version: body["contract_version"].as_str().unwrap_or_default().to_owned(),
+            version: body["contract_version"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             operations: names(&body["operations"]),
             features: names(&body["features"]),
             methods: names(&body["methods"]),
@@ -45,19 +48,19 @@ impl Capabilities {
 
     /// Ends the check as "not applicable" where the bank does not offer the operation.
     pub(crate) fn needs(&self, operation: &str) -> Step {
-        match self.names(operation) {
-            true => Ok(()),
-            false => Err(Halt::not_applicable(format!(
-                "{operation} is not among the bank's capabilities"
-            ))),
+        if self.names(operation) {
+            return Ok(());
         }
+        Err(Halt::not_applicable(format!(
+            "{operation} is not among the bank's capabilities"
+        )))
     }
 }
 
 impl Bench<'_> {
     /// Asked once.
     pub(crate) async fn capabilities(&self, contract: Contract) -> Step<Capabilities> {
-        let (cell, call) = match contract {
+        let (known, call) = match contract {
             Contract::CoreBank => (&self.capabilities, Call::core_capabilities()),
             Contract::SignIn => (&self.methods, Call::sign_in_capabilities()),
         };
@@ -65,11 +68,13 @@ impl Bench<'_> {
             let (_, body) = self.fetch(call).await?;
             Ok(Capabilities::read(&body))
         };
-        cell.get_or_init(|| asked).await.clone()
+        known.get_or_init(|| Box::pin(asked)).await.clone()
     }
 }
 
 fn names(value: &Value) -> Vec<String> {
     let names = value.as_array().into_iter().flatten();
-    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    names
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
 }

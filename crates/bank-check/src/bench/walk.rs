@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, FixedOffset, Months, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde_json::Value;
 
-use super::{Bench, Listed};
+use super::{Bench, usable};
 use crate::{
-    call::{Call, Contract, Exchange, Period},
+    call::{Call, Exchange},
     document::date_time,
     report::Detail,
     sheet::{Halt, Step},
@@ -20,6 +20,8 @@ pub(crate) const LARGEST_PAGE: usize = 500;
 /// A walk that takes longer is broken off; nothing is said about the bank then.
 const WALK_TIME: Duration = Duration::from_secs(60);
 const MOST_PAGES: usize = 5_000;
+/// Empty pages in a row, each with a cursor: such a walk leads nowhere.
+const MOST_EMPTY_PAGES: usize = 3;
 const MOST_BYTES: usize = 128 * 1024 * 1024;
 const EAST_OF_UTC: i32 = 8 * 3600;
 
@@ -51,23 +53,12 @@ pub(crate) struct Walk {
 /// How a walk ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It leads nowhere: the same cursor again, or more pages than there can be.
+    /// It leads nowhere: a cursor that is refused, the same one again, or more pages than there can be.
     Never(Detail),
     /// It was broken off for want of time.
     OutOfTime,
     /// With a page without `next_cursor`.
     Whole,
-}
-
-/// The account whose transactions are looked at closely.
-#[derive(Clone, Debug)]
-pub(crate) struct Closely {
-    pub(crate) customer: String,
-    pub(crate) reference: String,
-    /// As far back as the bank keeps transactions, until yesterday if there are any by then: they do not change.
-    pub(crate) period: Period,
-    /// All of the period, with the largest pages.
-    pub(crate) walk: Walk,
 }
 
 impl Row {
@@ -94,47 +85,6 @@ impl Row {
     }
 }
 
-impl Closely {
-    /// A page of the whole period.
-    pub(crate) fn call(&self, page_size: usize) -> Call {
-        self.call_for(self.period, page_size)
-    }
-
-    pub(crate) fn call_for(&self, period: Period, page_size: usize) -> Call {
-        Call::transactions(&self.customer, &self.reference, period, page_size)
-    }
-
-    /// The newest days that have at most so many rows together, at least one day, and their rows.
-    pub(crate) fn recent(&self, most: usize) -> (Period, Vec<Row>) {
-        let rows = &self.walk.rows;
-        if rows.len() <= most && self.walk.end == End::Whole {
-            return (self.period, rows.clone());
-        }
-        let newest = rows.iter().find_map(Row::day).unwrap_or(self.period.to);
-        let cut = rows.iter().skip(most).find_map(Row::day);
-        let from = match cut.and_then(|day| day.succ_opt()) {
-            Some(after) => after.min(newest),
-            None => newest,
-        };
-        let period = Period {
-            from,
-            to: self.period.to,
-        };
-        let within = |row: &&Row| row.day().is_some_and(|day| day >= from);
-        (period, rows.iter().filter(within).cloned().collect())
-    }
-
-    /// Ends the check unless the account has more rows than the smallest page.
-    pub(crate) fn cursor(&self) -> Step<()> {
-        match self.walk.rows.len() > 10 {
-            true => Ok(()),
-            false => Err(Halt::not_tested(
-                "needs an account with more than 10 transactions: give one (--account)",
-            )),
-        }
-    }
-}
-
 impl Bench<'_> {
     /// Follows the cursors of a period to their end.
     pub(crate) async fn walk(&self, first: &Call, sizes: Sizes<'_>) -> Step<Walk> {
@@ -147,15 +97,24 @@ impl Bench<'_> {
             end: End::Whole,
         };
         let mut call = first.clone();
-        let mut bytes = 0;
+        let (mut bytes, mut empty) = (0, 0);
         for page in 0..MOST_PAGES {
             let size = sizes[page % sizes.len()];
-            let (exchange, body) = self.fetch(call.query("page_size", size.to_string())).await?;
+            let exchange = self.ask(call.query("page_size", size.to_string())).await?;
+            if page > 0 && exchange.status != 200 {
+                walk.end =
+                    End::Never(exchange.detail("expected 200 for a cursor of the bank's own"));
+                return Ok(walk);
+            }
+            let (exchange, body) = usable(exchange)?;
             let Some(rows) = Row::page(&body) else {
                 let shown = exchange.call.shown();
-                return Err(Halt::not_tested(format!("needs a list of transactions from {shown}")));
+                return Err(Halt::not_tested(format!(
+                    "needs a list of transactions from {shown}"
+                )));
             };
             let cursor = body["next_cursor"].as_str();
+            empty = if rows.is_empty() { empty + 1 } else { 0 };
             walk.note_page(&exchange, size, rows, cursor);
             bytes += exchange.body.len();
             let Some(cursor) = cursor.map(str::to_owned) else {
@@ -164,6 +123,10 @@ impl Bench<'_> {
             walk.first_cursor.get_or_insert_with(|| cursor.clone());
             if !seen.insert(cursor.clone()) {
                 walk.end = End::Never(exchange.detail("$.next_cursor came before on this walk"));
+                return Ok(walk);
+            }
+            if empty == MOST_EMPTY_PAGES {
+                walk.end = End::Never(exchange.detail("one empty page after the other"));
                 return Ok(walk);
             }
             if walk.rows.len() > self.options.walk_limit || bytes > MOST_BYTES {
@@ -181,72 +144,23 @@ impl Bench<'_> {
         walk.end = End::Never(crate::sheet::remark(problem));
         Ok(walk)
     }
-
-    /// The account that was given, or the eligible one with most transactions; walked through once.
-    pub(crate) async fn closely(&self) -> Step<Closely> {
-        let chosen = async {
-            let capabilities = self.capabilities(Contract::CoreBank).await?;
-            capabilities.needs("listTransactions")?;
-            let customer = self.customer()?;
-            let candidates: Vec<String> = match &self.options.account {
-                Some(reference) => vec![reference.clone()],
-                None => self.eligible().await?.into_iter().map(|it: Listed| it.reference).collect(),
-            };
-            let today = malaysian_today();
-            let months = Months::new(capabilities.history_months);
-            let from = today.checked_sub_months(months).unwrap_or(today);
-            let yesterday = today.pred_opt().unwrap_or(today);
-            for to in [yesterday, today] {
-                let period = Period { from, to };
-                let fullest = self.fullest(customer, &candidates, period).await?;
-                if let Some(reference) = fullest {
-                    let call = Call::transactions(customer, &reference, period, LARGEST_PAGE);
-                    let walk = self.walk(&call, &[LARGEST_PAGE]).await?;
-                    let customer = customer.to_owned();
-                    return Ok(Closely {
-                        customer,
-                        reference,
-                        period,
-                        walk,
-                    });
-                }
-            }
-            Err(Halt::not_tested(
-                "needs an account with transactions: give one (--account)",
-            ))
-        };
-        self.closely.get_or_init(|| chosen).await.clone()
-    }
-
-    async fn fullest(
-        &self,
-        customer: &str,
-        candidates: &[String],
-        period: Period,
-    ) -> Step<Option<String>> {
-        let mut best: Option<(usize, &String)> = None;
-        for reference in candidates {
-            let call = Call::transactions(customer, reference, period, LARGEST_PAGE);
-            let exchange = self.ask(call).await?;
-            let Some(rows) = exchange.json_if(200).and_then(Row::page) else {
-                continue;
-            };
-            if rows.len() > best.map_or(0, |(most, _)| most) {
-                best = Some((rows.len(), reference));
-            }
-        }
-        Ok(best.map(|(_, reference)| reference.clone()))
-    }
 }
 
 impl Walk {
-    fn note_page(&mut self, exchange: &Exchange, size: usize, rows: Vec<Row>, cursor: Option<&str>) {
+    fn note_page(
+        &mut self,
+        exchange: &Exchange,
+        size: usize,
+        rows: Vec<Row>,
+        cursor: Option<&str>,
+    ) {
         if rows.len() > size {
             let problem = format!("{} rows on a page of {size}", rows.len());
             self.odd_pages.push(exchange.detail(problem));
         }
         if rows.is_empty() && cursor.is_some() {
-            self.odd_pages.push(exchange.detail("an empty page has a $.next_cursor"));
+            self.odd_pages
+                .push(exchange.detail("an empty page has a $.next_cursor"));
         }
         self.rows.extend(rows);
     }
@@ -273,57 +187,11 @@ pub(crate) fn malaysian_today() -> NaiveDate {
 mod tests {
     use super::*;
 
-    fn row(at: &str) -> Row {
-        Row {
-            id: at.to_owned(),
-            booked_at: date_time(at),
-            settled: true,
-            method: None,
-            submethod: None,
-        }
-    }
-
-    fn closely(rows: Vec<Row>, end: End) -> Closely {
-        let day = |text| crate::document::date(text).unwrap();
-        Closely {
-            customer: "CIF-1".to_owned(),
-            reference: "SA-1".to_owned(),
-            period: Period {
-                from: day("2025-01-01"),
-                to: day("2025-12-31"),
-            },
-            walk: Walk {
-                rows,
-                first_cursor: None,
-                odd_pages: Vec::new(),
-                end,
-            },
-        }
-    }
-
     #[test]
     fn a_malaysian_day_begins_at_sixteen_hundred_of_the_day_before() {
-        let day = |text| row(text).day().unwrap().to_string();
+        let day = |text| malaysian_day(date_time(text).unwrap()).to_string();
         assert_eq!(day("2026-01-04T15:59:59Z"), "2026-01-04");
         assert_eq!(day("2026-01-04T16:00:00Z"), "2026-01-05");
         assert_eq!(day("2026-01-05T00:30:00+09:00"), "2026-01-04");
-    }
-
-    #[test]
-    fn recent_days_are_whole_days() {
-        let rows = vec![
-            row("2025-12-03T10:00:00+08:00"),
-            row("2025-12-02T12:00:00+08:00"),
-            row("2025-12-02T11:00:00+08:00"),
-            row("2025-12-01T10:00:00+08:00"),
-        ];
-        let all = closely(rows.clone(), End::Whole);
-        assert_eq!(all.recent(4).1.len(), 4);
-        let (period, kept) = all.recent(3);
-        assert_eq!((period.from.to_string().as_str(), kept.len()), ("2025-12-02", 3));
-        let (period, kept) = all.recent(2);
-        assert_eq!((period.from.to_string().as_str(), kept.len()), ("2025-12-03", 1));
-        let cut_off = closely(rows, End::OutOfTime);
-        assert_eq!(cut_off.recent(4).1.len(), 1);
     }
 }

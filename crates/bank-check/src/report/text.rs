@@ -11,8 +11,14 @@ const INDENT: usize = 23;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for entry in &self.entries {
-            write!(f, "{entry}")?;
+        for alike in self.entries.chunk_by(Entry::was_left_out_with) {
+            match alike {
+                [first, .., last] => {
+                    let head = format!("{} to {}  {}: ", first.id, last.id, first.verdict.words());
+                    wrapped(f, &head, first.reason.as_deref().unwrap_or_default())?;
+                }
+                alone => write!(f, "{}", alone[0])?,
+            }
         }
         let numbers = [
             Verdict::Met,
@@ -26,6 +32,18 @@ impl fmt::Display for Report {
             .map(|verdict| format!("{} {}", self.count(verdict), verdict.words()))
             .collect();
         writeln!(f, "\n{}", numbers.join(", "))
+    }
+}
+
+impl Entry {
+    /// Not tested for the same reason, with nothing else to say: a whole contract, for example.
+    fn was_left_out_with(&self, other: &Self) -> bool {
+        let silent = |entry: &Self| {
+            entry.verdict == Verdict::NotTested
+                && entry.details.is_empty()
+                && entry.notes.is_empty()
+        };
+        silent(self) && silent(other) && self.reason == other.reason
     }
 }
 
@@ -68,7 +86,10 @@ impl Verdict {
 impl Detail {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let below = " ".repeat(INDENT);
-        let lines = [("sent: ", self.sent.as_deref()), ("came: ", self.came.as_deref())];
+        let lines = [
+            ("sent: ", self.sent.as_deref()),
+            ("came: ", self.came.as_deref()),
+        ];
         wrapped(f, &format!("{below}- "), &self.problem)?;
         for (label, line) in lines {
             if let Some(line) = line {
@@ -144,12 +165,40 @@ CB-18  not tested      What must hold
     }
 
     #[test]
+    fn what_was_left_out_for_one_reason_is_one_line() {
+        let left_out = |id| Entry {
+            reason: Some("give --sign-in-url".to_owned()),
+            ..entry(id, Verdict::NotTested)
+        };
+        let report = Report {
+            entries: vec![
+                entry("CB-01", Verdict::Met),
+                left_out("SI-01"),
+                left_out("SI-02"),
+            ],
+        };
+        let text = report.to_text();
+        assert!(
+            text.contains("\nSI-01 to SI-02  not tested: give --sign-in-url\n"),
+            "{text}"
+        );
+        assert!(text.contains("2 not tested"), "{text}");
+    }
+
+    #[test]
     fn long_lines_are_wrapped_below_their_beginning() {
         let mut long = entry("CB-01", Verdict::NotTested);
         long.reason = Some("word ".repeat(40));
         let text = long.to_string();
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-        assert!(text.lines().skip(1).all(|line| line.starts_with(&" ".repeat(INDENT))));
+        assert!(
+            text.lines().all(|line| line.chars().count() <= WIDTH),
+            "{text}"
+        );
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| line.starts_with(&" ".repeat(INDENT)))
+        );
     }
 
     #[test]

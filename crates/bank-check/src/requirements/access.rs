@@ -34,7 +34,8 @@ pub(super) fn data_calls(capabilities: &Capabilities, customer: &str, account: &
         Call::balance(customer, account),
         Call::transactions(customer, account, today, 10),
     ];
-    let offered = |call: &Call| call.operation == "getAccount" || capabilities.names(call.operation);
+    let offered =
+        |call: &Call| call.operation == "getAccount" || capabilities.names(call.operation);
     calls.into_iter().filter(offered).collect()
 }
 
@@ -48,9 +49,13 @@ async fn another_customer_s(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     };
     let own = bench.listing().await?;
     let (_, body) = bench.fetch(Call::accounts(other)).await?;
-    let theirs = Listing::read(&body).unwrap_or(Listing { accounts: Vec::new() });
+    let theirs = Listing::read(&body).unwrap_or(Listing {
+        accounts: Vec::new(),
+    });
     // An account of both is the customer's own too.
-    let foreign = theirs.references().find(|it| own.references().all(|own| own != *it));
+    let foreign = theirs
+        .references()
+        .find(|it| own.references().all(|own| own != *it));
     let Some(foreign) = foreign else {
         return Err(Halt::not_tested(
             "the other customer has no account of their own: give another (--other-customer)",
@@ -59,13 +64,18 @@ async fn another_customer_s(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let foreign_calls = data_calls(&capabilities, customer, foreign);
     let unknown_calls = data_calls(&capabilities, customer, &random_id());
     for (foreign, unknown) in foreign_calls.into_iter().zip(unknown_calls) {
-        let foreign = bench.ask(foreign.how("an account of another customer")).await?;
+        let foreign = bench
+            .ask(foreign.how("an account of another customer"))
+            .await?;
         if !sheet.expect_error(&foreign, 404, &["account_gone"]) {
             continue;
         }
         let unknown = bench.ask(unknown).await?;
         if unknown.status == 404 && unknown.json != foreign.json {
-            sheet.wrong(&foreign, "the body is not that of an account that never was");
+            sheet.wrong(
+                &foreign,
+                "the body is not that of an account that never was",
+            );
         }
     }
     Ok(())
@@ -75,7 +85,9 @@ async fn unknown(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let capabilities = bench.capabilities(Contract::CoreBank).await?;
     let customer = bench.customer()?;
     for call in data_calls(&capabilities, customer, &random_id()) {
-        let exchange = bench.ask(call.how("an account that does not exist")).await?;
+        let exchange = bench
+            .ask(call.how("an account that does not exist"))
+            .await?;
         sheet.expect_error(&exchange, 404, &["account_gone"]);
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::{
     digest::fingerprint,
     document::date,
     requirements::access::data_calls,
-    sheet::{Halt, Sheet, Step, remark},
+    sheet::{Halt, Sheet, Step, remark, require},
 };
 
 /// How often the list is read.
@@ -29,7 +29,12 @@ pub(super) fn requirements() -> Vec<Requirement> {
         requirement!(
             "CB-16",
             "Eligible accounts can be read, ineligible ones cannot",
-            ["listAccounts", "getAccount", "getBalance", "listTransactions"],
+            [
+                "listAccounts",
+                "getAccount",
+                "getBalance",
+                "listTransactions"
+            ],
             InOrder,
             |bench, sheet| eligibility(bench, sheet)
         ),
@@ -71,14 +76,19 @@ async fn stable(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         match &first {
             None => first = Some(references),
             Some(first) if *first != references => {
-                sheet.wrong(&exchange, "the references are not those of the first time, in that order");
+                sheet.wrong(
+                    &exchange,
+                    "the references are not those of the first time, in that order",
+                );
             }
             Some(_) => {}
         }
     }
     let references = first.unwrap_or_default();
     let print = fingerprint(references.iter().map(String::as_str));
-    sheet.note(format!("fingerprint {print}, to compare on another day (--expect {print})"));
+    sheet.note(format!(
+        "fingerprint {print}, to compare on another day (--expect {print})"
+    ));
     match bench.options.expect.as_deref() {
         Some(expected) if !expected.trim().eq_ignore_ascii_case(&print) => {
             sheet.add_wrong(remark(
@@ -111,11 +121,13 @@ async fn eligibility(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     }
     for account in listing.ineligible() {
         for call in data_calls(&capabilities, customer, &account.reference) {
-            let exchange = bench.ask(call.how("an account that cannot be shared")).await?;
-            let blocked = exchange.status == 409;
-            let (status, code) = match blocked {
-                true => (409, "account_blocked"),
-                false => (404, "account_gone"),
+            let exchange = bench
+                .ask(call.how("an account that cannot be shared"))
+                .await?;
+            let (status, code) = if exchange.status == 409 {
+                (409, "account_blocked")
+            } else {
+                (404, "account_gone")
             };
             sheet.expect_error(&exchange, status, &[code]);
         }
@@ -123,17 +135,19 @@ async fn eligibility(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     if listing.ineligible().is_empty() {
         sheet.note("the customer has no account that cannot be shared, so that half was not tried");
     }
-    match listing.accounts.is_empty() {
-        true => Err(Halt::not_tested("the customer has no accounts: give another (--customer)")),
-        false => Ok(()),
-    }
+    require(
+        !listing.accounts.is_empty(),
+        "the customer has no accounts: give another (--customer)",
+    )
 }
 
 async fn agreement(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     bench.wire(Contract::CoreBank)?;
     let customer = bench.customer()?;
     for account in bench.eligible().await? {
-        let exchange = bench.ask(Call::account(customer, &account.reference)).await?;
+        let exchange = bench
+            .ask(Call::account(customer, &account.reference))
+            .await?;
         let Some(detail) = exchange.json_if(200) else {
             continue;
         };
@@ -150,7 +164,9 @@ async fn terms(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     bench.wire(Contract::CoreBank)?;
     let customer = bench.customer()?;
     for account in bench.eligible().await? {
-        let exchange = bench.ask(Call::account(customer, &account.reference)).await?;
+        let exchange = bench
+            .ask(Call::account(customer, &account.reference))
+            .await?;
         if let Some(detail) = exchange.json_if(200) {
             judge_terms(&exchange, detail, sheet);
         }
@@ -175,7 +191,10 @@ fn judge_terms(exchange: &Exchange, account: &Value, sheet: &mut Sheet) {
     if let (Some(begun), Some(ends)) = (day("origination_date"), day("maturity_date"))
         && ends < begun
     {
-        sheet.wrong(exchange, "$.loan.maturity_date is before $.loan.origination_date");
+        sheet.wrong(
+            exchange,
+            "$.loan.maturity_date is before $.loan.origination_date",
+        );
     }
     let number = account["number"].as_str().unwrap_or_default();
     let digits = number.bytes().filter(u8::is_ascii_digit).count();

@@ -58,7 +58,10 @@ async fn judge(bench: &Bench<'_>, allowed: Allowed, call: Call, sheet: &mut Shee
         sheet.wrong(&exchange, "expected a refusal with a status of 4xx");
     }
     if exchange.headers.contains_key(INJECTED) {
-        sheet.wrong(&exchange, "a header of the answer was written by the request");
+        sheet.wrong(
+            &exchange,
+            "a header of the answer was written by the request",
+        );
     }
 }
 
@@ -73,7 +76,10 @@ fn ids() -> Vec<(&'static str, String)> {
         ("an id with quotes", "%27%20OR%20%271%27=%271".to_owned()),
         ("an id with a double quote", "%22a%22".to_owned()),
         ("an id with CR and LF", format!("a%0d%0a{INJECTED}:%201")),
-        ("an id of digits that are not ASCII", "%D9%A1%D9%A2%D9%A3".to_owned()),
+        (
+            "an id of digits that are not ASCII",
+            "%D9%A1%D9%A2%D9%A3".to_owned(),
+        ),
         ("an id that is not UTF-8", "%ff%fe".to_owned()),
     ]
 }
@@ -124,16 +130,27 @@ fn bad_request_ids(call: &Call) -> Vec<(Allowed, Call)> {
 fn bad_queries(call: &Call) -> Vec<(Allowed, Call)> {
     let changed = |how, name, raw: &str| {
         let call = call.clone().without_query(name);
-        (Allowed::Refusal, call.raw_query(format!("{name}={raw}")).how(how))
+        (
+            Allowed::Refusal,
+            call.raw_query(format!("{name}={raw}")).how(how),
+        )
     };
     let repeated = |how, text: &str| {
         let call = call.clone().raw_query(text);
         (Allowed::AnythingButFailure, call.how(how))
     };
     let mut cases = vec![
-        changed("page_size in digits that are not ASCII", "page_size", "%D9%A1%D9%A0%D9%A0"),
+        changed(
+            "page_size in digits that are not ASCII",
+            "page_size",
+            "%D9%A1%D9%A0%D9%A0",
+        ),
         changed("page_size with quotes", "page_size", "10%27--"),
-        changed("from_date in digits that are not ASCII", "from_date", "%D9%A2%D9%A0%D9%A2%D9%A5-01-01"),
+        changed(
+            "from_date in digits that are not ASCII",
+            "from_date",
+            "%D9%A2%D9%A0%D9%A2%D9%A5-01-01",
+        ),
         changed("from_date of 4 KiB", "from_date", &"2".repeat(4096)),
         changed("cursor with quotes", "cursor", "%27%20OR%20%271%27"),
         changed("cursor of 4 KiB", "cursor", &"a".repeat(4096)),
@@ -143,9 +160,21 @@ fn bad_queries(call: &Call) -> Vec<(Allowed, Call)> {
     ];
     let unreadable = [
         ("cursor with NUL", "cursor", "%00".to_owned()),
-        ("cursor with CR and LF", "cursor", format!("a%0d%0a{INJECTED}:%201")),
-        ("from_date with NUL", "from_date", "2025-01-01%00".to_owned()),
-        ("a parameter that is not UTF-8", "from_date", "%ff".to_owned()),
+        (
+            "cursor with CR and LF",
+            "cursor",
+            format!("a%0d%0a{INJECTED}:%201"),
+        ),
+        (
+            "from_date with NUL",
+            "from_date",
+            "2025-01-01%00".to_owned(),
+        ),
+        (
+            "a parameter that is not UTF-8",
+            "from_date",
+            "%ff".to_owned(),
+        ),
     ];
     for (how, name, raw) in unreadable {
         let (allowed, call) = changed(how, name, &raw);
@@ -164,14 +193,28 @@ async fn sign_in(bench: &Bench<'_>) -> Step<Vec<(Allowed, Call)>> {
     }
     for call in bodies {
         let json = "application/json";
-        let media = call.clone().bytes("text/plain", "{}").how("a body of text/plain");
-        let large = call.clone().bytes(json, format!("{{\"x_future\":\"{}\"}}", "a".repeat(17 * 1024)));
+        let media = call
+            .clone()
+            .bytes("text/plain", "{}")
+            .how("a body of text/plain");
+        let large = call.clone().bytes(
+            json,
+            format!("{{\"x_future\":\"{}\"}}", "a".repeat(17 * 1024)),
+        );
         let changed = [
-            call.clone().bytes(json, "{\"username\":").how("a body that is cut off"),
+            call.clone()
+                .bytes(json, "{\"username\":")
+                .how("a body that is cut off"),
             call.clone().bytes(json, "[]").how("a body that is a list"),
-            call.clone().bytes(json, "{\"username\":7,\"password\":7}").how("numbers for text"),
-            call.clone().bytes(json, &b"{\"username\":\"\xff\"}"[..]).how("a body that is not UTF-8"),
-            call.clone().bytes(json, "[".repeat(10_000)).how("10,000 brackets"),
+            call.clone()
+                .bytes(json, "{\"username\":7,\"password\":7}")
+                .how("numbers for text"),
+            call.clone()
+                .bytes(json, &b"{\"username\":\"\xff\"}"[..])
+                .how("a body that is not UTF-8"),
+            call.clone()
+                .bytes(json, "[".repeat(10_000))
+                .how("10,000 brackets"),
             media,
             large.how("a body of 17 KiB"),
         ];

@@ -8,7 +8,7 @@ use crate::{
     bench::{Bench, malaysian_today},
     call::{Call, Contract, Exchange},
     document::{date, date_time},
-    sheet::{Halt, Sheet, Step},
+    sheet::{Sheet, Step, require},
 };
 
 const FRESH: TimeDelta = TimeDelta::minutes(5);
@@ -24,7 +24,10 @@ pub(super) fn requirements() -> Vec<Requirement> {
 }
 
 async fn balance(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
-    bench.capabilities(Contract::CoreBank).await?.needs("getBalance")?;
+    bench
+        .capabilities(Contract::CoreBank)
+        .await?
+        .needs("getBalance")?;
     let customer = bench.customer()?;
     let mut read = 0;
     for account in bench.eligible().await? {
@@ -44,10 +47,7 @@ async fn balance(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
             sheet.wrong(&second, "$.as_of is before that of the call before");
         }
     }
-    match read {
-        0 => Err(Halt::not_tested("no account has a balance at present")),
-        _ => Ok(()),
-    }
+    require(read > 0, "no account has a balance at present")
 }
 
 fn as_of(balance: &Value) -> Option<DateTime<FixedOffset>> {
@@ -58,12 +58,18 @@ fn judge_balance(exchange: &Exchange, balance: &Value, sheet: &mut Sheet) {
     if let Some(as_of) = as_of(balance) {
         let far = |clock: DateTime<FixedOffset>| (as_of - clock).abs() > FRESH;
         if far(Utc::now().fixed_offset()) {
-            sheet.wrong(exchange, "$.as_of is more than 5 minutes from the kit's clock");
+            sheet.wrong(
+                exchange,
+                "$.as_of is more than 5 minutes from the kit's clock",
+            );
         }
         let date = exchange.header("date");
         let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
         if date.is_some_and(far) {
-            sheet.wrong(exchange, "$.as_of is more than 5 minutes from the Date header");
+            sheet.wrong(
+                exchange,
+                "$.as_of is more than 5 minutes from the Date header",
+            );
         }
     }
     if balance.get("available").is_none() && balance["credit_lines_included"] == true {
@@ -83,7 +89,10 @@ fn judge_balance(exchange: &Exchange, balance: &Value, sheet: &mut Sheet) {
         let digits = amount["amount"].as_str().unwrap_or("1");
         let zero = digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
         if zero && amount["credit_debit_indicator"] == "debit" {
-            sheet.wrong(exchange, format!("{place} is zero, and debit; zero is credit"));
+            sheet.wrong(
+                exchange,
+                format!("{place} is zero, and debit; zero is credit"),
+            );
         }
     }
 }

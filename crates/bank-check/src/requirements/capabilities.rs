@@ -81,7 +81,8 @@ async fn core_bank(bench: &Bench<'_>, capabilities: &Capabilities, sheet: &mut S
             let account = |it: &str| Call::account(customer, it);
             let balance = |it: &str| Call::balance(customer, it);
             let transactions = |it: &str| Call::transactions(customer, it, today, 10);
-            let operations: [&(dyn Fn(&str) -> Call + Sync); 3] = [&account, &balance, &transactions];
+            let operations: [&(dyn Fn(&str) -> Call + Sync); 3] =
+                [&account, &balance, &transactions];
             for operation in operations {
                 one_of_the_accounts(bench, capabilities, operation, &references, sheet).await?;
             }
@@ -92,8 +93,16 @@ async fn core_bank(bench: &Bench<'_>, capabilities: &Capabilities, sheet: &mut S
         sheet.note("sendNotice was not tried: give --notices");
         return Ok(());
     }
-    let call = Call::notice(customer, Uuid::new_v4(), &notice(bench, "sharing_started").await);
-    offered(&bench.ask(call).await?, capabilities.names("sendNotice"), sheet);
+    let call = Call::notice(
+        customer,
+        Uuid::new_v4(),
+        &notice(bench, "sharing_started").await,
+    );
+    offered(
+        &bench.ask(call).await?,
+        capabilities.names("sendNotice"),
+        sheet,
+    );
     Ok(())
 }
 
@@ -120,7 +129,10 @@ async fn one_of_the_accounts(
         last = Some(exchange);
     }
     if let Some(exchange) = last {
-        sheet.wrong(&exchange, "is named, and exists for none of the customer's accounts");
+        sheet.wrong(
+            &exchange,
+            "is named, and exists for none of the customer's accounts",
+        );
     }
     Ok(())
 }

@@ -53,25 +53,45 @@ async fn bad_cursors(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let (closely, call, cursor) = first_page(bench).await?;
     let mut cases = vec![
         (call.clone(), random_cursor(), "a random cursor"),
-        (call.clone(), truncated(&cursor), "a cursor that was cut off"),
-        (call.clone(), changed(&cursor), "a cursor with one character changed"),
+        (
+            call.clone(),
+            truncated(&cursor),
+            "a cursor that was cut off",
+        ),
+        (
+            call.clone(),
+            changed(&cursor),
+            "a cursor with one character changed",
+        ),
     ];
-    let earlier = closely.period.from.pred_opt().unwrap_or(closely.period.from);
+    let earlier = closely
+        .period
+        .from
+        .pred_opt()
+        .unwrap_or(closely.period.from);
     let longer = Period {
         from: earlier,
         to: closely.period.to,
     };
-    cases.push((closely.call_for(longer, 10), cursor.clone(), "the cursor of another period"));
+    cases.push((
+        closely.call_for(longer, 10),
+        cursor.clone(),
+        "the cursor of another period",
+    ));
     match another_account(bench, &closely).await? {
         Some(call) => cases.push((call, cursor, "the cursor of another account")),
-        None => sheet.note("the cursor of another account was not tried: the customer has no other"),
+        None => {
+            sheet.note("the cursor of another account was not tried: the customer has no other");
+        }
     }
     for (call, cursor, how) in cases {
         let call = call.query("cursor", cursor).how(how);
         let exchange = bench.ask(call).await?;
         sheet.expect_error(&exchange, 400, &["invalid_cursor"]);
     }
-    let call = call.query("cursor", "a".repeat(513)).how("a cursor of 513 characters");
+    let call = call
+        .query("cursor", "a".repeat(513))
+        .how("a cursor of 513 characters");
     let exchange = bench.ask(call).await?;
     sheet.expect_error(&exchange, 400, &["invalid_cursor", "invalid_request"]);
     Ok(())
@@ -81,7 +101,10 @@ async fn another_account(bench: &Bench<'_>, closely: &Closely) -> Step<Option<Ca
     let Ok(accounts) = bench.eligible().await else {
         return Ok(None);
     };
-    for account in accounts.iter().filter(|it| it.reference != closely.reference) {
+    for account in accounts
+        .iter()
+        .filter(|it| it.reference != closely.reference)
+    {
         let call = Call::transactions(&closely.customer, &account.reference, closely.period, 10);
         if bench.ask(call.clone()).await?.status == 200 {
             return Ok(Some(call));
@@ -98,7 +121,11 @@ fn truncated(cursor: &str) -> String {
     let half = cursor.chars().count().div_ceil(2);
     let kept: String = cursor.chars().take(half).collect();
     // A cursor of one character has no shorter one.
-    if kept == cursor { format!("{kept}{kept}") } else { kept }
+    if kept == cursor {
+        format!("{kept}{kept}")
+    } else {
+        kept
+    }
 }
 
 /// In the middle: the last character of Base64 may have bits that mean nothing.
@@ -107,7 +134,9 @@ fn changed(cursor: &str) -> String {
     let letters = cursor.chars().enumerate();
     let change = |(at, letter): (usize, char)| match (at == middle, letter) {
         (false, letter) => letter,
-        (true, '0'..='8') => char::from_digit(letter.to_digit(10).unwrap_or_default() + 1, 10).unwrap_or('0'),
+        (true, '0'..='8') => {
+            char::from_digit(letter.to_digit(10).unwrap_or_default() + 1, 10).unwrap_or('0')
+        }
         (true, '9') => '0',
         (true, 'a') => 'b',
         (true, _) => 'a',
@@ -123,7 +152,13 @@ async fn again(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         return Ok(());
     }
     let page = first.json_if(200).and_then(without_cursor);
-    same_page(bench, call.clone().how("a second time"), page.as_ref(), sheet).await?;
+    same_page(
+        bench,
+        call.clone().how("a second time"),
+        page.as_ref(),
+        sheet,
+    )
+    .await?;
     if !bench.options.patient {
         sheet.note("whether it is good for an hour was not tried: give --patient");
         return Ok(());

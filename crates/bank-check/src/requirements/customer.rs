@@ -29,7 +29,14 @@ pub(super) fn requirements() -> Vec<Requirement> {
         requirement!(
             "CB-13",
             "An unknown customer is 404 customer_unknown",
-            ["getCustomer", "listAccounts", "getAccount", "getBalance", "listTransactions", "sendNotice"],
+            [
+                "getCustomer",
+                "listAccounts",
+                "getAccount",
+                "getBalance",
+                "listTransactions",
+                "sendNotice"
+            ],
             InOrder,
             |bench, sheet| unknown(bench, sheet)
         ),
@@ -57,9 +64,15 @@ async fn asked_for(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let number = body["id_number"].as_str();
     let hash = body["hashed_id_number"].as_str();
     match (number, hash) {
-        (None, None) => sheet.wrong(&exchange, "neither $.id_number nor $.hashed_id_number is there"),
+        (None, None) => sheet.wrong(
+            &exchange,
+            "neither $.id_number nor $.hashed_id_number is there",
+        ),
         (Some(number), Some(hash)) if hashed_id_number(number) != hash => {
-            sheet.wrong(&exchange, "$.hashed_id_number is not the hash of $.id_number");
+            sheet.wrong(
+                &exchange,
+                "$.hashed_id_number is not the hash of $.id_number",
+            );
         }
         _ => {}
     }
@@ -100,7 +113,10 @@ async fn repeatable(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         let (_, first) = bench.fetch(call.clone()).await?;
         let (exchange, second) = bench.fetch(call.how("a second time")).await?;
         if let Some(place) = first_difference(&first, &second, "$") {
-            sheet.wrong(&exchange, format!("{place} is not the same as the first time"));
+            sheet.wrong(
+                &exchange,
+                format!("{place} is not the same as the first time"),
+            );
         }
     }
     Ok(())
@@ -142,10 +158,8 @@ pub(super) fn first_difference(one: &Value, other: &Value, path: &str) -> Option
 /// Names of members are the contract's or the bank's program's; what does not look like one is not shown.
 fn shown_name(name: &str) -> &str {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    match name.len() <= 40 && name.bytes().all(plain) {
-        true => name,
-        false => "*",
-    }
+    let known = name.len() <= 40 && name.bytes().all(plain);
+    if known { name } else { "*" }
 }
 
 #[cfg(test)]
@@ -156,16 +170,23 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_a_place_without_values() {
-        let one = json!({"a": 1, "list": [{"name": "x"}, {"name": "y"}], "custom_data": {"Aminah": "x"}});
+        let one =
+            json!({"a": 1, "list": [{"name": "x"}, {"name": "y"}], "custom_data": {"Aminah": "x"}});
         let differs = |change: fn(&mut Value)| {
             let mut other = one.clone();
             change(&mut other);
             first_difference(&one, &other, "$")
         };
         assert_eq!(differs(|_| ()), None);
-        assert_eq!(differs(|it| it["list"][1]["name"] = json!("z")).unwrap(), "$.list[1].name");
+        assert_eq!(
+            differs(|it| it["list"][1]["name"] = json!("z")).unwrap(),
+            "$.list[1].name"
+        );
         assert_eq!(differs(|it| it["list"] = json!([])).unwrap(), "$.list");
-        assert_eq!(differs(|it| it["custom_data"]["Aminah"] = json!("z")).unwrap(), "$.custom_data");
+        assert_eq!(
+            differs(|it| it["custom_data"]["Aminah"] = json!("z")).unwrap(),
+            "$.custom_data"
+        );
         assert_eq!(differs(|it| it["Aminah Bt"] = json!(1)).unwrap(), "$.*");
         assert_eq!(differs(|it| it["a"] = json!("1")).unwrap(), "$.a");
     }

@@ -8,7 +8,7 @@ use crate::{
     bench::Bench,
     call::{Call, Contract, IDEMPOTENCY_KEY, REQUEST_ID},
     requirements::{cursors::without_cursor, notices::notice},
-    sheet::{Halt, Sheet, Step, remark},
+    sheet::{Sheet, Step, remark, require},
 };
 
 const UNKNOWN_ID: &str = "izin-bank-check-unknown";
@@ -25,7 +25,12 @@ pub(super) fn requirements() -> Vec<Requirement> {
         requirement!(
             "CB-10",
             "Unknown members and unknown query parameters are ignored",
-            ["getCapabilities", "listTransactions", "sendNotice", "lookUpPhrase"],
+            [
+                "getCapabilities",
+                "listTransactions",
+                "sendNotice",
+                "lookUpPhrase"
+            ],
             InOrder,
             |bench, sheet| unknown_members(bench, sheet)
         ),
@@ -41,12 +46,17 @@ async fn required_headers(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         cases.extend(sign_in(bench).await?);
     }
     for (call, name, bad) in cases {
-        let missing = call.clone().without_header(name).how(format!("without {name}"));
+        let missing = call
+            .clone()
+            .without_header(name)
+            .how(format!("without {name}"));
         let exchange = bench.ask(missing).await?;
         sheet.expect_error(&exchange, 400, &["invalid_request"]);
         for value in bad {
             let altered = call.clone().header(name, *value);
-            let exchange = bench.ask(altered.how(format!("{name} is ill-formed"))).await?;
+            let exchange = bench
+                .ask(altered.how(format!("{name} is ill-formed")))
+                .await?;
             sheet.expect_error(&exchange, 400, &["invalid_request"]);
         }
     }
@@ -79,12 +89,21 @@ async fn core_bank(bench: &Bench<'_>, sheet: &mut Sheet) -> Step<Vec<Case>> {
                 cases.push((call, "x-purpose", NO_PURPOSES));
             }
         }
-        Err(_) => sheet.note("calls on behalf of a Data Consumer were not tried: no account can be shared"),
+        Err(_) => sheet
+            .note("calls on behalf of a Data Consumer were not tried: no account can be shared"),
     }
     if bench.may_notify().is_err() {
         sheet.note("sendNotice was not tried: give --notices");
-    } else if bench.capabilities(Contract::CoreBank).await?.names("sendNotice") {
-        let call = Call::notice(customer, Uuid::new_v4(), &notice(bench, "sharing_started").await);
+    } else if bench
+        .capabilities(Contract::CoreBank)
+        .await?
+        .names("sendNotice")
+    {
+        let call = Call::notice(
+            customer,
+            Uuid::new_v4(),
+            &notice(bench, "sharing_started").await,
+        );
         cases.push((call.clone(), REQUEST_ID, NO_UUIDS));
         cases.push((call, IDEMPOTENCY_KEY, NO_UUIDS));
     }
@@ -121,7 +140,10 @@ async fn unknown_members(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         let call = call.query("x_future", "1").how("an unknown parameter");
         let exchange = bench.ask(call).await?;
         if exchange.json_if(200).and_then(without_cursor) != without_cursor(&plain) {
-            sheet.wrong(&exchange, "the answer is not the same as without the parameter");
+            sheet.wrong(
+                &exchange,
+                "the answer is not the same as without the parameter",
+            );
         }
         tried = true;
     }
@@ -129,10 +151,7 @@ async fn unknown_members(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         phrase_with_more(bench, sheet).await?;
     }
     notice_with_more(bench, sheet).await?;
-    match tried {
-        true => Ok(()),
-        false => Err(Halt::not_tested("there was nothing to try it with")),
-    }
+    require(tried, "there was nothing to try it with")
 }
 
 async fn unknown_parameters(bench: &Bench<'_>) -> Step<Vec<Call>> {
@@ -148,7 +167,11 @@ async fn unknown_parameters(bench: &Bench<'_>) -> Step<Vec<Call>> {
 }
 
 async fn phrase_with_more(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
-    if !bench.capabilities(Contract::SignIn).await?.names("lookUpPhrase") {
+    if !bench
+        .capabilities(Contract::SignIn)
+        .await?
+        .names("lookUpPhrase")
+    {
         return Ok(());
     }
     let username = bench.options.username.as_deref().unwrap_or(UNKNOWN_ID);
@@ -160,7 +183,10 @@ async fn phrase_with_more(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         && exchange.error_code() == plain.error_code()
         && exchange.json_if(200) == plain.json_if(200);
     if !same {
-        sheet.wrong(&exchange, "the answer is not the same as without the member");
+        sheet.wrong(
+            &exchange,
+            "the answer is not the same as without the member",
+        );
     }
     Ok(())
 }
@@ -178,9 +204,13 @@ async fn notice_with_more(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         return Ok(());
     };
     let mut body = notice(bench, "sharing_started").await;
-    let plain = bench.ask(Call::notice(customer, Uuid::new_v4(), &body)).await?;
+    let plain = bench
+        .ask(Call::notice(customer, Uuid::new_v4(), &body))
+        .await?;
     if plain.status != 202 {
-        sheet.warn(remark("sendNotice was not tried: it takes no honest notice"));
+        sheet.warn(remark(
+            "sendNotice was not tried: it takes no honest notice",
+        ));
         return Ok(());
     }
     body["x_future"] = Value::from(vec![1]);

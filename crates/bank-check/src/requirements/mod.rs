@@ -127,9 +127,10 @@ pub(crate) async fn run(
     let mut turns = requirements();
     turns.sort_by_key(|it| (it.when, it.id));
     let waits = options.patient || options.interactive;
-    let (check_time, run_time) = match waits {
-        true => (PATIENT_TIME, PATIENT_TIME),
-        false => (CHECK_TIME, RUN_TIME),
+    let (check_time, run_time) = if waits {
+        (PATIENT_TIME, PATIENT_TIME)
+    } else {
+        (CHECK_TIME, RUN_TIME)
     };
     let begun = Instant::now();
     let mut entries = Vec::new();
@@ -180,6 +181,9 @@ mod tests {
         let all = requirements();
         let ids: Vec<_> = all.iter().map(|it| it.id).collect();
         assert_eq!(ids, expected);
-        assert!(all.iter().all(|it| it.title.len() > 10 && !it.operations.is_empty()));
+        assert!(
+            all.iter()
+                .all(|it| it.title.len() > 10 && !it.operations.is_empty())
+        );
     }
 }

@@ -54,7 +54,11 @@ pub(super) fn requirements() -> Vec<Requirement> {
 /// A whole notice about the test customer's accounts.
 pub(super) async fn notice(bench: &Bench<'_>, kind: &str) -> Value {
     let accounts = bench.eligible().await.unwrap_or_default();
-    let mut references: Vec<_> = accounts.into_iter().map(|it| it.reference).take(2).collect();
+    let mut references: Vec<_> = accounts
+        .into_iter()
+        .map(|it| it.reference)
+        .take(2)
+        .collect();
     if references.is_empty() {
         references.push("izin-bank-check".to_owned());
     }
@@ -81,7 +85,10 @@ pub(super) async fn notice(bench: &Bench<'_>, kind: &str) -> Value {
 
 /// The customer who may be told, if the bank tells at all.
 async fn ready<'a>(bench: &Bench<'a>) -> Step<&'a str> {
-    bench.capabilities(Contract::CoreBank).await?.needs("sendNotice")?;
+    bench
+        .capabilities(Contract::CoreBank)
+        .await?
+        .needs("sendNotice")?;
     let customer = bench.customer()?;
     bench.may_notify()?;
     Ok(customer)
@@ -160,14 +167,40 @@ async fn bodies(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     }
     let large = with("x_future", Value::from("a".repeat(TOO_LARGE)));
     let cases = [
-        (400, call().bytes(JSON, text[..text.len() / 2].to_owned()).how("broken JSON")),
+        (
+            400,
+            call()
+                .bytes(JSON, text[..text.len() / 2].to_owned())
+                .how("broken JSON"),
+        ),
         (400, call().bytes(JSON, "").how("an empty body")),
-        (400, call().json(&with("kind", json!(7))).how("kind is a number")),
-        (400, call().json(&with("data_categories", json!("accounts"))).how("data_categories is text")),
-        (400, call().json(&with("account_references", json!([]))).how("no account_references")),
+        (
+            400,
+            call().json(&with("kind", json!(7))).how("kind is a number"),
+        ),
+        (
+            400,
+            call()
+                .json(&with("data_categories", json!("accounts")))
+                .how("data_categories is text"),
+        ),
+        (
+            400,
+            call()
+                .json(&with("account_references", json!([])))
+                .how("no account_references"),
+        ),
         (400, call().json(&without).how("without caused_by")),
-        (400, call().json(&with("kind", json!("sharing_paused"))).how("an unknown kind")),
-        (415, call().bytes("text/plain", text.clone()).how("text/plain")),
+        (
+            400,
+            call()
+                .json(&with("kind", json!("sharing_paused")))
+                .how("an unknown kind"),
+        ),
+        (
+            415,
+            call().bytes("text/plain", text.clone()).how("text/plain"),
+        ),
         (413, call().json(&large).how("a body of more than 64 KiB")),
     ];
     for (status, call) in cases {

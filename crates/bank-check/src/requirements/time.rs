@@ -9,7 +9,7 @@ use crate::{
     bench::{Bench, Closely},
     call::{Call, Contract, Exchange},
     judge,
-    sheet::{Sheet, Step, remark},
+    sheet::{Sheet, Step, remark, require},
 };
 
 const BUDGET: Duration = Duration::from_secs(4);
@@ -50,7 +50,8 @@ async fn budget(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         sheet.add_wrong(detail);
     }
     judge_times(bench, sheet);
-    Ok(())
+    let (answers, _) = bench.log().answers();
+    require(answers > 0, "no answer came during the run")
 }
 
 /// One call of each operation that reads and needs no secret.

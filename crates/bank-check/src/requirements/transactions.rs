@@ -48,10 +48,13 @@ async fn order(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
             at + 2
         )));
     }
+    closely.ends()?;
     let first = bench.walk(&call, &[100]).await?;
     let second = bench.walk(&call, &[100]).await?;
     if first.ids() != second.ids() {
-        sheet.add_wrong(remark(format!("{shown}: a second walk gives other rows or another order")));
+        sheet.add_wrong(remark(format!(
+            "{shown}: a second walk gives other rows or another order"
+        )));
     }
     Ok(())
 }
@@ -83,7 +86,10 @@ async fn details(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let pending = capabilities.has_feature("pending_transactions");
     for (at, row) in closely.walk.rows.iter().enumerate() {
         if !pending && !row.settled {
-            wrong(at, "is pending, and pending_transactions is not among the features");
+            wrong(
+                at,
+                "is pending, and pending_transactions is not among the features",
+            );
         }
         match (row.method.as_deref(), row.submethod.as_deref()) {
             (None, Some(_)) => wrong(at, "transfer_submethod stands without transfer_method"),

@@ -13,7 +13,7 @@ use super::OldTls;
 const PATIENCE: Duration = Duration::from_secs(5);
 const HANDSHAKE: u8 = 22;
 const SERVER_HELLO: u8 = 2;
-/// As far as the version in a ServerHello: the record's 5 bytes, the message's 4, and 2.
+/// As far as the version in a `ServerHello`: the record's 5 bytes, the message's 4, and 2.
 const ENOUGH: usize = 11;
 
 /// Suites that servers of that time have, so that a refusal is about the version.
@@ -30,9 +30,8 @@ pub(super) async fn offer(mut stream: TcpStream, name: Option<&str>) -> OldTls {
     let mut answer = [0; ENOUGH];
     match timeout(PATIENCE, stream.read_exact(&mut answer)).await {
         Err(_) => OldTls::Silent,
-        Ok(Err(_)) => OldTls::Refused,
         Ok(Ok(_)) if accepts(&answer) => OldTls::Accepted,
-        Ok(Ok(_)) => OldTls::Refused,
+        Ok(_) => OldTls::Refused,
     }
 }
 
@@ -45,7 +44,10 @@ fn client_hello(name: Option<&str>) -> Vec<u8> {
     // No key comes of this handshake, so the random value need not be random.
     body.extend([0x5a; 32]);
     body.push(0);
-    let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
+    let suites: Vec<u8> = SUITES
+        .iter()
+        .flat_map(|suite| suite.to_be_bytes())
+        .collect();
     body.extend(with_length(&suites));
     body.extend([1, 0]);
     body.extend(with_length(&extensions(name)));

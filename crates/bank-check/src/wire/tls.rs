@@ -69,7 +69,10 @@ pub(super) fn token(endpoint: &Endpoint) -> Result<Option<SecretString>, SetupEr
     let text = fs::read_to_string(path).map_err(|problem| unusable(path, problem))?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(unusable(path, "no bearer token: visible ASCII without spaces"));
+        return Err(unusable(
+            path,
+            "no bearer token: visible ASCII without spaces",
+        ));
     }
     Ok(Some(SecretString::from(token)))
 }
@@ -79,7 +82,8 @@ fn client(endpoint: &Endpoint, with_certificate: bool) -> Result<TlsConnector, S
         Some(installed) => installed.clone(),
         None => Arc::new(aws_lc_rs::default_provider()),
     };
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let builder = match &endpoint.server_ca {
         None => builder.with_platform_verifier()?,
         Some(path) => builder.with_root_certificates(authorities(path)?),
@@ -101,7 +105,9 @@ fn client(endpoint: &Endpoint, with_certificate: bool) -> Result<TlsConnector, S
 fn authorities(path: &Path) -> Result<RootCertStore, SetupError> {
     let mut roots = RootCertStore::empty();
     for authority in certificates(path)? {
-        roots.add(authority).map_err(|problem| unusable(path, problem))?;
+        roots
+            .add(authority)
+            .map_err(|problem| unusable(path, problem))?;
     }
     Ok(roots)
 }

@@ -45,10 +45,13 @@ async fn an_answer_without_end() {
         read(&mut stream).await;
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
         let _ = stream.write_all(head.as_bytes()).await;
-        while stream.write_all(&[b'['; 64 * 1024]).await.is_ok() {}
+        while stream.write_all(&[b'['; 8 * 1024]).await.is_ok() {}
     })
     .await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-03"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-03"),
+        "{report}"
+    );
 }
 
 #[tokio::test]
@@ -59,7 +62,10 @@ async fn headers_without_end() {
         while stream.write_all(b"x-more: and more\r\n").await.is_ok() {}
     })
     .await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-07"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-07"),
+        "{report}"
+    );
 }
 
 #[tokio::test]
@@ -69,36 +75,50 @@ async fn something_that_is_not_http() {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n\0\xff\xfe").await;
     })
     .await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-07"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-07"),
+        "{report}"
+    );
     assert!(!report.passed());
 }
 
 #[tokio::test]
 async fn a_connection_that_breaks_off() {
     let report = against(|mut stream| async move { read(&mut stream).await }).await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-07"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-07"),
+        "{report}"
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_is_shorter_than_it_says() {
     let report = against(|mut stream| async move {
         read(&mut stream).await;
-        let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{}";
+        let answer =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{}";
         let _ = stream.write_all(answer.as_bytes()).await;
     })
     .await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-07"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-07"),
+        "{report}"
+    );
 }
 
 #[tokio::test]
 async fn redirects_in_a_circle() {
     let report = against(|mut stream| async move {
         read(&mut stream).await;
-        let answer = "HTTP/1.1 307 Again\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let answer =
+            "HTTP/1.1 307 Again\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let _ = stream.write_all(answer.as_bytes()).await;
     })
     .await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-01"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-01"),
+        "{report}"
+    );
 }
 
 /// Time is paused, so that the silence takes none.
@@ -109,9 +129,19 @@ async fn silence() {
         std::future::pending::<()>().await;
     })
     .await;
-    assert_eq!(with_verdict(&report, Verdict::NotMet), ["CB-07"], "{report}");
-    let later = report.entry("CB-25").unwrap();
-    assert!(later.reason.as_ref().unwrap().contains("not asked any more"), "{report}");
+    assert_eq!(
+        with_verdict(&report, Verdict::NotMet),
+        ["CB-07"],
+        "{report}"
+    );
+    let reasons = report.entries.iter().filter_map(|it| it.reason.as_deref());
+    assert!(
+        reasons
+            .filter(|it| it.contains("not asked any more"))
+            .count()
+            > 0,
+        "{report}"
+    );
 }
 
 #[tokio::test]
@@ -139,7 +169,7 @@ async fn pages_without_end() {
             for row in rows {
                 row["id"] = json!(format!("{}-{}", row["id"].as_str().unwrap(), seen.number));
             }
-            answer.json["next_cursor"] = json!(format!("0-{}", seen.number));
+            answer.json["next_cursor"] = json!(format!("0.{}", seen.number));
         }
     });
     bank.quirks.insert(Quirk::AnyCursor);
@@ -151,27 +181,47 @@ async fn pages_without_end() {
     let not_met = with_verdict(&report, Verdict::NotMet);
     assert!(not_met.contains(&"CB-23"), "{report}");
     let paging = report.entry("CB-23").unwrap();
-    assert!(paging.details.iter().any(|it| it.problem.starts_with("no end after")), "{report}");
+    assert!(
+        paging
+            .details
+            .iter()
+            .any(|it| it.problem.starts_with("no end after")),
+        "{report}"
+    );
 }
 
 #[tokio::test]
 async fn a_cursor_that_leads_back() {
     let mut bank = Bank::tampered(|seen, answer| {
         if seen.is("listTransactions") && answer.status == 200 {
-            answer.json["next_cursor"] = json!("0-again");
+            answer.json["next_cursor"] = json!("0.again");
         }
     });
     bank.quirks.insert(Quirk::AnyCursor);
     let report = check_core(bank, &options()).await;
     let paging = report.entry("CB-23").unwrap();
-    let problems: Vec<_> = paging.details.iter().map(|it| it.problem.as_str()).collect();
-    assert!(problems.contains(&"$.next_cursor came before on this walk"), "{report}");
+    let problems: Vec<_> = paging
+        .details
+        .iter()
+        .map(|it| it.problem.as_str())
+        .collect();
+    assert!(
+        problems.contains(&"$.next_cursor came before on this walk"),
+        "{report}"
+    );
 }
 
 #[tokio::test]
 async fn json_of_every_wrong_shape() {
     let deep: Value = (0..100).fold(json!(1), |inner, _| json!([inner]));
-    let shapes = [json!(null), json!([]), json!("text"), json!(7), json!({}), deep];
+    let shapes = [
+        json!(null),
+        json!([]),
+        json!("text"),
+        json!(7),
+        json!({}),
+        deep,
+    ];
     for shape in shapes {
         let told = shape.clone();
         let bank = Bank::tampered(move |seen, answer| {
@@ -180,7 +230,10 @@ async fn json_of_every_wrong_shape() {
             }
         });
         let report = check_core(bank, &options()).await;
-        assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-03"), "{told}: {report}");
+        assert!(
+            with_verdict(&report, Verdict::NotMet).contains(&"CB-03"),
+            "{told}: {report}"
+        );
     }
 }
 
@@ -192,5 +245,8 @@ async fn brackets_without_end() {
         }
     });
     let report = check_core(bank, &options()).await;
-    assert!(with_verdict(&report, Verdict::NotMet).contains(&"CB-03"), "{report}");
+    assert!(
+        with_verdict(&report, Verdict::NotMet).contains(&"CB-03"),
+        "{report}"
+    );
 }

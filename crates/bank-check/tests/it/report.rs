@@ -4,7 +4,8 @@ use izin_bank_check::{Documents, Endpoint, Options, SetupError, Target, Verdict,
 use serde_json::{Value, json};
 
 use crate::bank::{
-    Bank, CORE, DOCUMENTS, PASSWORD, SIGN_IN, Server, TOKEN, TOTP_SECRET, options, run, sign_in_options,
+    Bank, CORE, DOCUMENTS, PASSWORD, SIGN_IN, Server, TOKEN, TOTP_SECRET, options, run,
+    sign_in_options,
 };
 
 /// Leaves every number, name and secret where it is, and breaks the schema at each.
@@ -25,7 +26,8 @@ async fn no_value_of_an_answer_gets_into_the_report() {
     let bank = || {
         Bank::tampered(|seen, answer| {
             // What leads on is left alone, so that there is much to tell.
-            let listed = seen.is("listAccounts") || seen.is("checkPassword") || seen.is("getCapabilities");
+            let listed =
+                seen.is("listAccounts") || seen.is("checkPassword") || seen.is("getCapabilities");
             if !listed && seen.number % 2 == 0 {
                 break_everything(&mut answer.json);
             }
@@ -50,8 +52,18 @@ async fn no_value_of_an_answer_gets_into_the_report() {
     let json = serde_json::to_string(&report).unwrap();
     let text = report.to_text();
     let secrets = [
-        "Nurul", "nurul", "900101", "7001234567", "5123.45", "Kedai", "three yellow", "bQO5aX4K", "\u{1b}", PASSWORD,
-        TOTP_SECRET, TOKEN,
+        "Nurul",
+        "nurul",
+        "900101",
+        "7001234567",
+        "5123.45",
+        "Kedai",
+        "three yellow",
+        "bQO5aX4K",
+        "\u{1b}",
+        PASSWORD,
+        TOTP_SECRET,
+        TOKEN,
     ];
     for secret in secrets {
         assert!(!text.contains(secret), "{secret:?} is in {text}");
@@ -68,7 +80,9 @@ async fn progress_and_json_name_every_requirement_in_order() {
     };
     let mut heard = Vec::new();
     let (options, hear) = (options(), |text: &str| heard.push(text.to_owned()));
-    let report = izin_bank_check::run(&target, &options, DOCUMENTS, hear).await.unwrap();
+    let report = izin_bank_check::run(&target, &options, DOCUMENTS, hear)
+        .await
+        .unwrap();
     let mut ids: Vec<_> = requirements().iter().map(|it| it.id).collect();
     let told: Vec<_> = report.entries.iter().map(|it| it.id).collect();
     assert_eq!(told, ids);
@@ -100,34 +114,60 @@ async fn what_the_operator_gives_must_be_usable() {
     let mut bad = options();
     bad.customer = Some("../admin".to_owned());
     let id = refused(nowhere(), bad, DOCUMENTS).await;
-    assert!(matches!(id, SetupError::Id { option: "--customer" }));
+    assert!(matches!(
+        id,
+        SetupError::Id {
+            option: "--customer"
+        }
+    ));
     let documents = Documents {
         core_bank: "{}",
         sign_in: SIGN_IN,
     };
     let document = refused(nowhere(), options(), documents).await;
-    assert!(matches!(document, SetupError::Document { name: "core-bank", .. }));
+    assert!(matches!(
+        document,
+        SetupError::Document {
+            name: "core-bank",
+            ..
+        }
+    ));
     let documents = Documents {
         core_bank: CORE,
         sign_in: "[",
     };
-    assert!(matches!(refused(nowhere(), options(), documents).await, SetupError::Document { .. }));
+    assert!(matches!(
+        refused(nowhere(), options(), documents).await,
+        SetupError::Document { .. }
+    ));
     let mut target = nowhere();
     target.core_bank.as_mut().unwrap().token_file = Some("/no/such/file".into());
-    assert!(matches!(refused(target, options(), DOCUMENTS).await, SetupError::File { .. }));
+    assert!(matches!(
+        refused(target, options(), DOCUMENTS).await,
+        SetupError::File { .. }
+    ));
     let mut half = Endpoint::new("https://localhost:9".parse().unwrap());
     half.client_certificate = Some("/no/such/file".into());
     let target = Target {
         core_bank: Some(half),
         sign_in: None,
     };
-    assert!(matches!(refused(target, options(), DOCUMENTS).await, SetupError::HalfCertificate));
+    assert!(matches!(
+        refused(target, options(), DOCUMENTS).await,
+        SetupError::HalfCertificate
+    ));
     let target = Target {
         core_bank: Some(Endpoint::new("ftp://localhost/".parse().unwrap())),
         sign_in: None,
     };
-    assert!(matches!(refused(target, options(), DOCUMENTS).await, SetupError::Url { .. }));
+    assert!(matches!(
+        refused(target, options(), DOCUMENTS).await,
+        SetupError::Url { .. }
+    ));
     let mut secret = options();
     secret.totp_secret = Some(secrecy::SecretString::from("not base32!"));
-    assert!(matches!(refused(nowhere(), secret, DOCUMENTS).await, SetupError::TotpSecret));
+    assert!(matches!(
+        refused(nowhere(), secret, DOCUMENTS).await,
+        SetupError::TotpSecret
+    ));
 }

@@ -73,13 +73,17 @@ impl Pki {
         let key = PrivateKeyDer::from_pem_file(self.path(&format!("{name}.key"))).unwrap();
         let builder = if clients {
             let mut roots = RootCertStore::empty();
-            roots.add(CertificateDer::from_pem_file(self.path("ca.crt")).unwrap()).unwrap();
+            roots
+                .add(CertificateDer::from_pem_file(self.path("ca.crt")).unwrap())
+                .unwrap();
             let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
             builder.with_client_cert_verifier(verifier.build().unwrap())
         } else {
             builder.with_no_client_auth()
         };
-        TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![chain], key).unwrap()))
+        TlsAcceptor::from(Arc::new(
+            builder.with_single_cert(vec![chain], key).unwrap(),
+        ))
     }
 
     fn endpoint(&self, server: &Server) -> Endpoint {
@@ -101,21 +105,38 @@ fn certificate(name: &str, key: &PKey<Private>, issuer: Option<(&X509, &PKey<Pri
     let mut builder = X509Builder::new().unwrap();
     builder.set_version(2).unwrap();
     let mut serial = BigNum::new().unwrap();
-    serial.rand(120, openssl::bn::MsbOption::MAYBE_ZERO, false).unwrap();
-    builder.set_serial_number(&serial.to_asn1_integer().unwrap()).unwrap();
+    serial
+        .rand(120, openssl::bn::MsbOption::MAYBE_ZERO, false)
+        .unwrap();
+    builder
+        .set_serial_number(&serial.to_asn1_integer().unwrap())
+        .unwrap();
     builder.set_subject_name(&subject).unwrap();
-    builder.set_issuer_name(issuer.map_or(&subject, |(issuer, _)| issuer.subject_name())).unwrap();
+    builder
+        .set_issuer_name(issuer.map_or(&subject, |(issuer, _)| issuer.subject_name()))
+        .unwrap();
     builder.set_pubkey(key).unwrap();
-    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
+    builder
+        .set_not_before(&Asn1Time::days_from_now(0).unwrap())
+        .unwrap();
+    builder
+        .set_not_after(&Asn1Time::days_from_now(2).unwrap())
+        .unwrap();
     if issuer.is_none() {
-        builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
+        builder
+            .append_extension(BasicConstraints::new().critical().ca().build().unwrap())
+            .unwrap();
     } else {
         let context = builder.x509v3_context(issuer.map(|(issuer, _)| &**issuer), None);
-        let names = SubjectAlternativeName::new().dns(name).build(&context).unwrap();
+        let names = SubjectAlternativeName::new()
+            .dns(name)
+            .build(&context)
+            .unwrap();
         builder.append_extension(names).unwrap();
     }
-    builder.sign(issuer.map_or(key, |(_, key)| key), MessageDigest::sha256()).unwrap();
+    builder
+        .sign(issuer.map_or(key, |(_, key)| key), MessageDigest::sha256())
+        .unwrap();
     builder.build()
 }
 
@@ -149,7 +170,11 @@ async fn callers_by_certificate_are_enough() {
     endpoint.client_private_key = Some(pki.path("izin.key"));
     let report = check(endpoint).await;
     assert_not_met(&report, &[]);
-    assert_eq!(report.entry("CB-02").unwrap().verdict, Verdict::Met, "{report}");
+    assert_eq!(
+        report.entry("CB-02").unwrap().verdict,
+        Verdict::Met,
+        "{report}"
+    );
 }
 
 #[tokio::test]
@@ -162,13 +187,21 @@ async fn a_token_that_is_not_looked_at_beside_a_certificate_is_a_warning() {
     endpoint.client_private_key = Some(pki.path("izin.key"));
     let report = check(endpoint).await;
     assert_not_met(&report, &[]);
-    assert_eq!(report.entry("CB-02").unwrap().verdict, Verdict::Warning, "{report}");
+    assert_eq!(
+        report.entry("CB-02").unwrap().verdict,
+        Verdict::Warning,
+        "{report}"
+    );
 }
 
 #[tokio::test]
 async fn cb_01_a_certificate_of_another_name() {
     let pki = Pki::new();
-    let server = Server::start_with(Bank::right(), Some(pki.acceptor("elsewhere.example", false))).await;
+    let server = Server::start_with(
+        Bank::right(),
+        Some(pki.acceptor("elsewhere.example", false)),
+    )
+    .await;
     let report = check(pki.endpoint(&server)).await;
     assert_not_met(&report, &["CB-01"]);
 }
@@ -183,13 +216,17 @@ async fn cb_01_a_certificate_of_nobody_s() {
     assert_not_met(&check(endpoint).await, &["CB-01"]);
 }
 
-/// The first bytes of a ServerHello of TLS 1.1.
+/// The first bytes of a `ServerHello` of TLS 1.1.
 const OLD_HELLO: [u8; 11] = [22, 3, 2, 0, 80, 2, 0, 0, 76, 3, 2];
 
 /// Passes on to the bank, except that it accepts whoever offers TLS 1.1 at most.
 async fn old_fashioned(mut stream: TcpStream, bank: u16) {
     let mut head = [0; 11];
-    while stream.peek(&mut head).await.is_ok_and(|read| read < head.len()) {
+    while stream
+        .peek(&mut head)
+        .await
+        .is_ok_and(|read| read < head.len())
+    {
         tokio::task::yield_now().await;
     }
     // A newer client says 1.2 here and the rest in an extension.
@@ -209,7 +246,10 @@ async fn cb_01_a_server_that_speaks_tls_1_1() {
     let mut endpoint = pki.endpoint(&server);
     let bank = endpoint.url.port().unwrap();
     let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    endpoint.url.set_port(Some(front.local_addr().unwrap().port())).unwrap();
+    endpoint
+        .url
+        .set_port(Some(front.local_addr().unwrap().port()))
+        .unwrap();
     let front = tokio::spawn(async move {
         while let Ok((stream, _)) = front.accept().await {
             tokio::spawn(old_fashioned(stream, bank));
@@ -218,5 +258,9 @@ async fn cb_01_a_server_that_speaks_tls_1_1() {
     let report = check(endpoint).await;
     front.abort();
     assert_not_met(&report, &["CB-01"]);
-    assert!(report.entry("CB-01").unwrap().details[0].problem.contains("TLS 1.1"));
+    assert!(
+        report.entry("CB-01").unwrap().details[0]
+            .problem
+            .contains("TLS 1.1")
+    );
 }

@@ -45,8 +45,11 @@ pub(super) fn values(
 }
 
 fn text(schema: &Value, path: &str) -> Result<Broken> {
-    // Numbers are read as texts, which harms nobody; an object cannot be.
-    let mut broken = vec![(format!("{path}: type"), json!({ "no": "text" }))];
+    let types = [json!({ "no": "text" }), json!(7), json!(true)];
+    let mut broken: Broken = types
+        .into_iter()
+        .map(|other| (format!("{path}: type"), other))
+        .collect();
     let mut add =
         |keyword: &str, text: String| broken.push((format!("{path}: {keyword}"), json!(text)));
     let wrong = match schema["format"].as_str() {

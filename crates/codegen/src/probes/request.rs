@@ -41,7 +41,7 @@ pub(super) fn operation(schemas: &Schemas, id: &str) -> Result<(Draft, Vec<(Stri
             broken.push(("body: required".to_owned(), draft));
         }
         for (label, value) in broken::values(schemas, schema, "body", 0)? {
-            if media != "application/json" && !is_sendable(&media, &value) {
+            if media != "application/json" && !is_sendable(&media, &label, &value) {
                 continue;
             }
             let mut draft = valid.clone();
@@ -186,8 +186,15 @@ fn values_of(value: Value) -> Vec<String> {
     }
 }
 
-/// Whether a form, or a text, can hold the value at all.
-fn is_sendable(media: &str, value: &Value) -> bool {
+/// Whether a form, or a text, can hold the value at all. In a form everything is a text.
+fn is_sendable(media: &str, label: &str, value: &Value) -> bool {
+    let text_of_other_type = label
+        .strip_suffix(": type")
+        .and_then(|path| path.strip_prefix("body."))
+        .is_some_and(|name| value[name].is_number() || value[name].is_boolean());
+    if text_of_other_type {
+        return false;
+    }
     match (media, value) {
         ("application/x-www-form-urlencoded", Value::Object(members)) => members
             .values()

@@ -30,7 +30,7 @@ pub(super) fn item(
         ty = option(&ty);
     }
     Ok(Some(quote! {
-        #[derive(poem_openapi::Object)]
+        #[derive(serde::Deserialize, poem_openapi::Object)]
         struct #name {
             #[oai(#validator)]
             value: #ty,

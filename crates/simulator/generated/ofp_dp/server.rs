@@ -401,7 +401,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
-        the_body: poem_openapi::payload::Json<super::types::ConsentUpdate>,
+        the_body: super::super::runtime::JsonBody<super::types::ConsentUpdate>,
     ) -> poem::Result<UpdateConsentResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_body = the_body.0;
@@ -468,7 +468,7 @@ impl<H: OfpPlatform> OfpPlatformRoutes<H> {
         consent_id: poem_openapi::param::Path<super::types::ConsentId>,
         #[oai(name = "x-fapi-interaction-id")]
         x_fapi_interaction_id: poem_openapi::param::Header<Option<uuid::Uuid>>,
-        the_body: poem_openapi::payload::Json<super::types::ConsentRevocation>,
+        the_body: super::super::runtime::JsonBody<super::types::ConsentRevocation>,
     ) -> poem::Result<RevokeConsentResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_body = the_body.0;

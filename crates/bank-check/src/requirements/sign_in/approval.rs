@@ -53,16 +53,20 @@ pub(super) async fn approval(bench: &Bench<'_>) -> Step<Approval> {
         if !opened.methods.iter().any(|it| it == "approval") {
             return Err(Halt::not_applicable("the test customer has no approvals"));
         }
-        let started = bench.ask(Call::start(Uuid::new_v4(), &opened.sign_in_id, "approval")).await?;
+        let started = bench
+            .ask(Call::start(Uuid::new_v4(), &opened.sign_in_id, "approval"))
+            .await?;
         let Some(challenge) = challenge_id(&started) else {
-            return Err(Halt::not_tested("needs a challenge from startSecondFactor; see SI-07"));
+            return Err(Halt::not_tested(
+                "needs a challenge from startSecondFactor; see SI-07",
+            ));
         };
         if bench.options.interactive {
             bench.say("SI-08: approve the sign-in in the bank's app now");
         }
         watch(bench, opened, &challenge).await
     };
-    bench.approval.get_or_init(|| made).await.clone()
+    bench.approval.get_or_init(|| Box::pin(made)).await.clone()
 }
 
 async fn watch(bench: &Bench<'_>, opened: Opened, challenge: &str) -> Step<Approval> {
@@ -86,13 +90,17 @@ async fn watch(bench: &Bench<'_>, opened: Opened, challenge: &str) -> Step<Appro
 }
 
 fn poll_after(pending: &Exchange) -> Duration {
-    let seconds = pending.json_if(202).and_then(|it| it["poll_after_seconds"].as_u64());
+    let seconds = pending
+        .json_if(202)
+        .and_then(|it| it["poll_after_seconds"].as_u64());
     Duration::from_secs(seconds.unwrap_or(2).clamp(1, 30))
 }
 
 /// Whether the challenge should long have run out.
 fn is_over(pending: &Exchange) -> bool {
-    let expires_at = pending.json_if(202).and_then(|it| it["expires_at"].as_str());
+    let expires_at = pending
+        .json_if(202)
+        .and_then(|it| it["expires_at"].as_str());
     let expires_at = expires_at.and_then(date_time);
     expires_at.is_some_and(|at| at.to_utc() + GRACE < pending.sent_at)
 }
@@ -100,7 +108,10 @@ fn is_over(pending: &Exchange) -> bool {
 async fn decided(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let approval = approval(bench).await?;
     if !matches!(approval.first.status, 200 | 202) {
-        sheet.wrong(&approval.first, "expected 202, or 200 where nobody need act");
+        sheet.wrong(
+            &approval.first,
+            "expected 202, or 200 where nobody need act",
+        );
         return Ok(());
     }
     let again = approval.first.call.clone();
@@ -118,7 +129,10 @@ async fn decided(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         None if bench.options.interactive || bench.options.patient => {
             let again = bench.ask(again.how("after it has run out")).await?;
             if outcome(&again) != Some("expired") {
-                sheet.wrong(&again, "nobody answered in time; expected 200 with the outcome expired");
+                sheet.wrong(
+                    &again,
+                    "nobody answered in time; expected 200 with the outcome expired",
+                );
             }
         }
         None => {

@@ -55,21 +55,33 @@ pub(super) async fn open(bench: &Bench<'_>) -> Step<Opened> {
     let text = |name: &str| sign_in[name].as_str().map(str::to_owned);
     let methods = sign_in["methods"].as_array().into_iter().flatten();
     let methods = methods.filter_map(|it| it.as_str().map(str::to_owned));
-    match (body["outcome"].as_str(), text("sign_in_id"), text("customer_id")) {
+    match (
+        body["outcome"].as_str(),
+        text("sign_in_id"),
+        text("customer_id"),
+    ) {
         (Some("right"), Some(sign_in_id), Some(customer_id)) => Ok(Opened {
             methods: methods.collect(),
             sign_in_id,
             customer_id,
         }),
         (Some("locked"), ..) => Err(Halt::not_tested("the test customer is locked")),
-        (Some("wrong"), ..) => Err(Halt::not_tested("the test customer's password is not taken; see SI-03")),
-        _ => Err(Halt::not_tested("needs checkPassword to open a sign-in; see SI-03")),
+        (Some("wrong"), ..) => Err(Halt::not_tested(
+            "the test customer's password is not taken; see SI-03",
+        )),
+        _ => Err(Halt::not_tested(
+            "needs checkPassword to open a sign-in; see SI-03",
+        )),
     }
 }
 
 /// The test customer's authenticator.
 pub(super) fn authenticator(secret: &SecretString) -> Result<TOTP, SetupError> {
-    let text = secret.expose_secret().trim().trim_end_matches('=').to_ascii_uppercase();
+    let text = secret
+        .expose_secret()
+        .trim()
+        .trim_end_matches('=')
+        .to_ascii_uppercase();
     let bytes = Secret::Encoded(text).to_bytes();
     let bytes = bytes.map_err(|_| SetupError::TotpSecret)?;
     Ok(TOTP::new_unchecked(Algorithm::SHA1, 6, 1, CODE_LIFE, bytes))
@@ -79,7 +91,11 @@ pub(super) fn authenticator(secret: &SecretString) -> Result<TOTP, SetupError> {
 pub(super) async fn first_code(bench: &Bench<'_>) -> Step<FirstCode> {
     let made = async {
         let used = use_code(bench).await?;
-        match used.exchange.json_if(200).and_then(|it| it["outcome"].as_str()) {
+        match used
+            .exchange
+            .json_if(200)
+            .and_then(|it| it["outcome"].as_str())
+        {
             Some("wrong") => {
                 sleep(Duration::from_secs(seconds_left())).await;
                 use_code(bench).await
@@ -87,13 +103,19 @@ pub(super) async fn first_code(bench: &Bench<'_>) -> Step<FirstCode> {
             _ => Ok(used),
         }
     };
-    bench.first_code.get_or_init(|| made).await.clone()
+    bench
+        .first_code
+        .get_or_init(|| Box::pin(made))
+        .await
+        .clone()
 }
 
 async fn use_code(bench: &Bench<'_>) -> Step<FirstCode> {
     let opened = open(bench).await?;
     if !opened.methods.iter().any(|it| it == "totp") {
-        return Err(Halt::not_applicable("the test customer has no authenticator"));
+        return Err(Halt::not_applicable(
+            "the test customer has no authenticator",
+        ));
     }
     let Some(secret) = &bench.options.totp_secret else {
         return Err(Halt::not_tested(

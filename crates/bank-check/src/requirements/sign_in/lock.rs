@@ -13,7 +13,7 @@ use crate::{
     bench::Bench,
     call::{Call, Exchange},
     requirements::Requirement,
-    sheet::{Halt, Sheet, Step, remark},
+    sheet::{Sheet, Step, remark, require},
 };
 
 /// Wrong passwords after which a customer must be locked.
@@ -34,9 +34,10 @@ pub(super) fn requirements() -> Vec<Requirement> {
 
 async fn locks(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let (username, password) = credentials(bench)?;
-    if !bench.options.may_lock {
-        return Err(Halt::not_tested("this locks the test customer: give --may-lock"));
-    }
+    require(
+        bench.options.may_lock,
+        "this locks the test customer: give --may-lock",
+    )?;
     let mut attempts = 0;
     let locked = loop {
         if attempts == MOST_ATTEMPTS {
@@ -60,7 +61,10 @@ async fn locks(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let right = Call::password(username, password.expose_secret()).how("the right password");
     let exchange = bench.ask(right.clone()).await?;
     if outcome(&exchange) != Some("locked") {
-        sheet.wrong(&exchange, "the customer is locked; expected the outcome locked");
+        sheet.wrong(
+            &exchange,
+            "the customer is locked; expected the outcome locked",
+        );
         return Ok(());
     }
     unlocked(bench, &locked, right, sheet).await
@@ -68,23 +72,31 @@ async fn locks(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
 
 /// After the time that was told, the right password is right.
 async fn unlocked(bench: &Bench<'_>, locked: &Exchange, right: Call, sheet: &mut Sheet) -> Step {
-    let seconds = locked.json_if(200).and_then(|it| it["retry_after_seconds"].as_u64());
+    let seconds = locked
+        .json_if(200)
+        .and_then(|it| it["retry_after_seconds"].as_u64());
     let Some(seconds) = seconds else {
         sheet.note("the bank does not say when the lock ends");
         return Ok(());
     };
-    let most = match bench.options.patient {
-        true => LONG_LOCK,
-        false => SHORT_LOCK,
+    let most = if bench.options.patient {
+        LONG_LOCK
+    } else {
+        SHORT_LOCK
     };
     if seconds > most {
-        sheet.note(format!("the lock ends in {seconds} s, which was not waited for (--patient waits up to an hour)"));
+        sheet.note(format!(
+            "the lock ends in {seconds} s, which was not waited for (--patient waits up to an hour)"
+        ));
         return Ok(());
     }
     sleep(Duration::from_secs(seconds + 1)).await;
     let exchange = bench.ask(right.how("after retry_after_seconds")).await?;
     if outcome(&exchange) != Some("right") {
-        sheet.wrong(&exchange, "the lock should have ended; expected the outcome right");
+        sheet.wrong(
+            &exchange,
+            "the lock should have ended; expected the outcome right",
+        );
     }
     Ok(())
 }

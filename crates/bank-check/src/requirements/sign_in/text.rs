@@ -19,7 +19,12 @@ pub(super) fn requirements() -> Vec<Requirement> {
     vec![requirement!(
         "SI-10",
         "Passwords are kept as they are, and no text makes the bank fail",
-        ["lookUpPhrase", "checkPassword", "startSecondFactor", "checkSecondFactor"],
+        [
+            "lookUpPhrase",
+            "checkPassword",
+            "startSecondFactor",
+            "checkSecondFactor"
+        ],
         InOrder,
         |bench, sheet| text(bench, sheet)
     )]
@@ -79,7 +84,9 @@ async fn text(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
 /// White space at the ends of a password is part of it.
 async fn spaces(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
     let Ok((username, password)) = credentials(bench) else {
-        sheet.note("spaces at the ends of a password were not tried: give --username and --password-file");
+        sheet.note(
+            "spaces at the ends of a password were not tried: give --username and --password-file",
+        );
         return Ok(());
     };
     let password = password.expose_secret();
@@ -88,7 +95,9 @@ async fn spaces(bench: &Bench<'_>, sheet: &mut Sheet) -> Step {
         (format!("{password} "), "a space behind the right password"),
     ];
     for (password, how) in padded {
-        let exchange = bench.ask(Call::password(username, &password).how(how)).await?;
+        let exchange = bench
+            .ask(Call::password(username, &password).how(how))
+            .await?;
         match outcome(&exchange) {
             Some("wrong" | "locked") => {}
             _ => sheet.wrong(&exchange, "expected 200 with the outcome wrong"),

@@ -67,7 +67,9 @@ impl Bank {
     fn account(&self, seen: &Seen) -> Result<&'static Account, Answer> {
         self.need_header(seen, "x-consent-id", |it| is_name(it, 36))?;
         self.need_header(seen, "x-dc-id", |it| is_name(it, 36))?;
-        self.need_header(seen, "x-purpose", |it| matches!(it, "pfm" | "credit_underwriting"))?;
+        self.need_header(seen, "x-purpose", |it| {
+            matches!(it, "pfm" | "credit_underwriting")
+        })?;
         let customer = customer(seen)?;
         need(is_id(seen.segment(3), 1, 128))?;
         let found = ACCOUNTS.iter().find(|it| it.reference == seen.segment(3));
@@ -83,14 +85,22 @@ impl Bank {
     fn notice(&self, seen: &Seen) -> Result<Answer, Answer> {
         self.need_uuid(seen, "idempotency-key")?;
         customer(seen)?;
-        let body = match self.has(Quirk::NoticesUnread) {
-            true => seen.json().unwrap_or_default(),
-            false => read_notice(seen)?,
+        let body = if self.has(Quirk::NoticesUnread) {
+            seen.json().unwrap_or_default()
+        } else {
+            read_notice(seen)?
         };
-        let key = seen.header("idempotency-key").unwrap_or_default().to_owned();
+        let key = seen
+            .header("idempotency-key")
+            .unwrap_or_default()
+            .to_owned();
         let body = body.to_string();
         let mut memory = self.memory();
-        let known = memory.notices.get(&key).filter(|_| !self.has(Quirk::ForgetsKeys)).cloned();
+        let known = memory
+            .notices
+            .get(&key)
+            .filter(|_| !self.has(Quirk::ForgetsKeys))
+            .cloned();
         let reference = match known {
             Some((known, _)) if known != body => {
                 return Err(Answer::error(409, "idempotency_conflict"));

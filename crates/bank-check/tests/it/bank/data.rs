@@ -36,7 +36,14 @@ const fn account(
 
 pub const ACCOUNTS: [Account; 8] = [
     account("CIF-1", "SA-1", "savings", "eligible", "7001234567", 40),
-    account("CIF-1", "CC-1", "credit_card", "eligible", "512345******2346", 14),
+    account(
+        "CIF-1",
+        "CC-1",
+        "credit_card",
+        "eligible",
+        "512345******2346",
+        14,
+    ),
     account("CIF-1", "HL-1", "mortgage", "eligible", "9001112221", 0),
     account("CIF-1", "PN-1", "pension", "eligible", "9101112221", 0),
     account("CIF-1", "SA-2", "savings", "dormant", "7009998887", 3),
@@ -101,7 +108,13 @@ impl Account {
 
     /// Newest first: one every ninth day until yesterday, at the edges of days in Malaysia and in Greenwich, two at one instant.
     pub fn transactions(&self) -> Vec<Row> {
-        let times = [(0, 0, 10), (7, 59, 50), (8, 0, 10), (12, 30, 0), (23, 59, 50)];
+        let times = [
+            (0, 0, 10),
+            (7, 59, 50),
+            (8, 0, 10),
+            (12, 30, 0),
+            (23, 59, 50),
+        ];
         let mut rows: Vec<_> = (0..self.rows)
             .map(|at| {
                 let day = today() - Days::new(1 + at * 9);
@@ -121,7 +134,8 @@ impl Account {
         let text = if number.is_multiple_of(2) {
             at.to_rfc3339()
         } else {
-            at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+            at.to_utc()
+                .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
         };
         json!({
             "id": format!("{}-{number}", self.reference),

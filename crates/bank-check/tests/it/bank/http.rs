@@ -111,14 +111,16 @@ where
     });
     let mut connection = http1::Builder::new();
     connection.max_buf_size(64 * 1024);
-    let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+    let _ = connection
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 impl Bank {
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        let mut seen = Seen::new(head.method, head.uri, head.headers, body);
+        let mut seen = Seen::new(head.method, &head.uri, head.headers, body);
         seen.number = self.count(seen.operation);
         let mut answer = self.authorized(&seen).unwrap_or_else(|answer| answer);
         let echoed = seen.header("x-request-id").map(str::to_owned);
@@ -136,7 +138,9 @@ impl Bank {
         for (name, value) in &answer.headers {
             response = response.header(name, value);
         }
-        let body = answer.raw.unwrap_or_else(|| answer.json.to_string().into_bytes());
+        let body = answer
+            .raw
+            .unwrap_or_else(|| answer.json.to_string().into_bytes());
         response.body(Full::new(Bytes::from(body))).unwrap()
     }
 
@@ -179,7 +183,10 @@ impl Answer {
     }
 
     pub fn error(status: u16, code: &str) -> Self {
-        Self::with(status, json!({"error": code, "error_description": "In words."}))
+        Self::with(
+            status,
+            json!({"error": code, "error_description": "In words."}),
+        )
     }
 
     /// Replaces status and body, and keeps the headers.
@@ -199,7 +206,7 @@ impl Answer {
 }
 
 impl Seen {
-    fn new(method: Method, uri: http::Uri, headers: HeaderMap, body: Bytes) -> Self {
+    fn new(method: Method, uri: &http::Uri, headers: HeaderMap, body: Bytes) -> Self {
         let path = uri.path().strip_prefix("/bank/").unwrap_or_default();
         let mut segments = path.split('/').map(str::to_owned);
         let contract = match segments.next().as_deref() {
@@ -231,7 +238,9 @@ impl Seen {
 
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut query = self.query.iter();
-        query.find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        query
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn json(&self) -> Option<Value> {

@@ -98,7 +98,10 @@ impl Bank {
             features: vec!["pending_transactions", "transfer_methods"],
             approves_after: Some(1),
             approval_lives: 60,
-            rows: data::ACCOUNTS.iter().map(|it| (it.reference, it.transactions())).collect(),
+            rows: data::ACCOUNTS
+                .iter()
+                .map(|it| (it.reference, it.transactions()))
+                .collect(),
             memory: Mutex::default(),
         }
     }
@@ -178,7 +181,9 @@ pub async fn check_sign_in(bank: Bank, options: &Options) -> Report {
 }
 
 pub async fn run(target: &Target, options: &Options) -> Report {
-    izin_bank_check::run(target, options, DOCUMENTS, |_| ()).await.unwrap()
+    izin_bank_check::run(target, options, DOCUMENTS, |_| ())
+        .await
+        .unwrap()
 }
 
 /// Ids of the requirements with this verdict.

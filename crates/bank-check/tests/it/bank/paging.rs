@@ -1,6 +1,7 @@
 //! The bank's pages: a cursor says how far the walk is, for one question, and cannot be forged.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
@@ -20,15 +21,21 @@ impl Question {
     }
 
     fn cursor(&self, position: usize, nonce: &str) -> String {
-        let text = format!("secret {} {} {} {position} {nonce}", self.account, self.from, self.to);
+        let text = format!(
+            "secret {} {} {} {position} {nonce}",
+            self.account, self.from, self.to
+        );
         let tag = digest(&SHA256, text.as_bytes());
-        let tag: String = tag.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        format!("{position}-{nonce}-{tag}")
+        let tag = URL_SAFE_NO_PAD.encode(tag);
+        format!("{position}.{nonce}.{tag}")
     }
 }
 
 fn day(seen: &Seen, name: &str) -> Result<NaiveDate, Answer> {
-    let text = seen.parameter(name).filter(|text| text.len() == 10).ok_or_else(invalid)?;
+    let text = seen
+        .parameter(name)
+        .filter(|text| text.len() == 10)
+        .ok_or_else(invalid)?;
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| invalid())
 }
 
@@ -51,15 +58,20 @@ impl Bank {
         let rows: Vec<&Value> = self.rows[account.reference]
             .iter()
             .filter(|(at, _)| {
-                let day = match self.has(Quirk::DaysInUtc) {
-                    true => at.to_utc().date_naive(),
-                    false => at.date_naive(),
+                let day = if self.has(Quirk::DaysInUtc) {
+                    at.to_utc().date_naive()
+                } else {
+                    at.date_naive()
                 };
                 (question.from..=question.to).contains(&day)
             })
             .map(|(_, row)| row)
             .collect();
-        let size = if self.has(Quirk::OneRowTooMany) { size + 1 } else { size };
+        let size = if self.has(Quirk::OneRowTooMany) {
+            size + 1
+        } else {
+            size
+        };
         let end = (begin + size).min(rows.len());
         let mut page = json!({"transactions": rows.get(begin..end).unwrap_or_default()});
         if end < rows.len() {
@@ -72,7 +84,7 @@ impl Bank {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._~:=+/-".contains(&byte);
         need(cursor.len() <= 512 && cursor.bytes().all(allowed))?;
         let wrong = || Answer::error(400, "invalid_cursor");
-        let mut parts = cursor.split('-');
+        let mut parts = cursor.split('.');
         let position = parts.next().and_then(|it| it.parse().ok());
         let nonce = parts.next().unwrap_or_default();
         if self.has(Quirk::AnyCursor) {

@@ -13,7 +13,10 @@ pub fn invalid() -> Answer {
 
 /// As the contracts have ids: a letter or digit first.
 pub fn is_id(text: &str, least: usize, most: usize) -> bool {
-    let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let first = text
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
     first && is_name(text, most) && text.len() >= least
 }
 
@@ -24,11 +27,18 @@ pub fn is_name(text: &str, most: usize) -> bool {
 
 impl Bank {
     pub fn need_uuid(&self, seen: &Seen, name: &str) -> Result<(), Answer> {
-        let uuid = seen.header(name).is_some_and(|it| it.len() == 36 && Uuid::parse_str(it).is_ok());
+        let uuid = seen
+            .header(name)
+            .is_some_and(|it| it.len() == 36 && Uuid::parse_str(it).is_ok());
         self.need_if_read(uuid)
     }
 
-    pub fn need_header(&self, seen: &Seen, name: &str, right: impl Fn(&str) -> bool) -> Result<(), Answer> {
+    pub fn need_header(
+        &self,
+        seen: &Seen,
+        name: &str,
+        right: impl Fn(&str) -> bool,
+    ) -> Result<(), Answer> {
         self.need_if_read(seen.header(name).is_some_and(right))
     }
 
@@ -43,7 +53,11 @@ pub fn need(right: bool) -> Result<(), Answer> {
 
 /// A JSON object of this content type and not too large.
 pub fn json_body(seen: &Seen, contract: &str) -> Result<Value, Answer> {
-    let most = if contract == "core-bank" { MOST_BODY } else { 16 * 1024 };
+    let most = if contract == "core-bank" {
+        MOST_BODY
+    } else {
+        16 * 1024
+    };
     if seen.body.len() > most {
         return Err(Answer::error(413, "invalid_request"));
     }
@@ -54,7 +68,11 @@ pub fn json_body(seen: &Seen, contract: &str) -> Result<Value, Answer> {
 }
 
 /// A member that is text and keeps a rule.
-pub fn text<'v>(body: &'v Value, name: &str, right: impl Fn(&str) -> bool) -> Result<&'v str, Answer> {
+pub fn text<'v>(
+    body: &'v Value,
+    name: &str,
+    right: impl Fn(&str) -> bool,
+) -> Result<&'v str, Answer> {
     let text = body[name].as_str().filter(|text| right(text));
     text.ok_or_else(invalid)
 }

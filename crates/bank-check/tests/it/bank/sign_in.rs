@@ -88,9 +88,14 @@ impl Bank {
         let mut memory = self.memory();
         let right = password == PASSWORD;
         let now = Utc::now().timestamp();
-        let left = memory.locked_until.get(username).map_or(0, |until| until - now);
+        let left = memory
+            .locked_until
+            .get(username)
+            .map_or(0, |until| until - now);
         if left > 0 && !(right && self.has(Quirk::LockEndsWithTheRightPassword)) {
-            return Ok(Answer::ok(json!({"outcome": "locked", "retry_after_seconds": left})));
+            return Ok(Answer::ok(
+                json!({"outcome": "locked", "retry_after_seconds": left}),
+            ));
         }
         let Some(methods) = methods(username) else {
             return Ok(Answer::ok(json!({"outcome": "wrong"})));
@@ -132,11 +137,19 @@ impl Bank {
         if !methods(&opened.username).is_some_and(|all| all.contains(&method)) {
             return Err(Answer::error(409, "method_unavailable"));
         }
-        let key = seen.header("idempotency-key").unwrap_or_default().to_owned();
+        let key = seen
+            .header("idempotency-key")
+            .unwrap_or_default()
+            .to_owned();
         let mut memory = self.memory();
-        let known = memory.starts.get(&key).filter(|_| !self.has(Quirk::ForgetsStarts)).cloned();
+        let text = body.to_string();
+        let known = memory
+            .starts
+            .get(&key)
+            .filter(|_| !self.has(Quirk::ForgetsStarts))
+            .cloned();
         match known {
-            Some((known, _)) if known != body.to_string() => {
+            Some((known, _)) if known != text => {
                 return Err(Answer::error(409, "idempotency_conflict"));
             }
             Some((_, answer)) => return Ok(Answer::with(201, answer)),
@@ -157,7 +170,7 @@ impl Bank {
             "poll_after_seconds": 1,
             "expires_at": later(self.approval_lives),
         });
-        memory.starts.insert(key, (body.to_string(), answer.clone()));
+        memory.starts.insert(key, (text, answer.clone()));
         Ok(Answer::with(201, answer))
     }
 
@@ -173,7 +186,9 @@ impl Bank {
         let challenge = challenge.ok_or_else(|| Answer::error(404, "challenge_unknown"))?;
         challenge.questions += 1;
         if challenge.outcome.is_none() {
-            let approved = self.approves_after.is_some_and(|after| challenge.questions > after);
+            let approved = self
+                .approves_after
+                .is_some_and(|after| challenge.questions > after);
             if approved {
                 let signed_in = signed_in(&["pwd", "hwk"]);
                 challenge.outcome = Some(json!({"outcome": "approved", "signed_in": signed_in}));
@@ -181,40 +196,42 @@ impl Bank {
                 challenge.outcome = Some(json!({"outcome": "expired"}));
             }
         }
-        match &challenge.outcome {
-            Some(outcome) => Ok(Answer::ok(outcome.clone())),
-            None => {
-                let expires_at = later(challenge.expires_at - Utc::now().timestamp());
-                Ok(Answer::with(202, json!({"poll_after_seconds": 1, "expires_at": expires_at})))
-            }
+        if let Some(outcome) = &challenge.outcome {
+            return Ok(Answer::ok(outcome.clone()));
         }
+        let expires_at = later(challenge.expires_at - Utc::now().timestamp());
+        let pending = json!({"poll_after_seconds": 1, "expires_at": expires_at});
+        Ok(Answer::with(202, pending))
     }
 
     fn check_code(&self, seen: &Seen) -> Result<Answer, Answer> {
         let body = json_body(seen, "sign-in")?;
         let sign_in_id = text(&body, "sign_in_id", |it| is_id(it, 16, 128))?;
         let method = text(&body, "method", |it| matches!(it, "sent_code" | "totp"))?;
-        let shaped = |it: &str| (4..=12).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let shaped = |it: &str| {
+            (4..=12).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
         let code = text(&body, "code", shaped)?;
         self.opened(sign_in_id)?;
-        let right = match method {
-            "totp" => totp().check_current(code).unwrap(),
-            _ => {
-                let id = body["challenge_id"].as_str().unwrap_or_default();
-                let memory = self.memory();
-                let found = memory.challenges.get(id);
-                let lenient = self.has(Quirk::AnySignInsChallenge);
-                let own = found.filter(|it| lenient || it.sign_in_id == sign_in_id);
-                own.ok_or_else(|| Answer::error(404, "challenge_unknown"))?;
-                code == SENT_CODE
-            }
+        let right = if method == "totp" {
+            totp().check_current(code).unwrap()
+        } else {
+            let id = body["challenge_id"].as_str().unwrap_or_default();
+            let memory = self.memory();
+            let found = memory.challenges.get(id);
+            let lenient = self.has(Quirk::AnySignInsChallenge);
+            let own = found.filter(|it| lenient || it.sign_in_id == sign_in_id);
+            own.ok_or_else(|| Answer::error(404, "challenge_unknown"))?;
+            code == SENT_CODE
         };
         let fresh = self.memory().codes_used.insert(code.to_owned());
         if !right || !(fresh || self.has(Quirk::AnyCodeAnyTime)) {
             return Ok(Answer::ok(json!({"outcome": "wrong"})));
         }
         let signed_in = signed_in(&["pwd", "otp"]);
-        Ok(Answer::ok(json!({"outcome": "right", "signed_in": signed_in})))
+        Ok(Answer::ok(
+            json!({"outcome": "right", "signed_in": signed_in}),
+        ))
     }
 }
 

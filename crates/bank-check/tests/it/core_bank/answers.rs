@@ -1,19 +1,10 @@
-//! Faults that any answer can have, CB-01 to CB-11 and CB-35.
+//! Faults that any answer can have, CB-01 to CB-07 and CB-35.
 
 use izin_bank_check::Verdict;
 use serde_json::{Value, json};
 
+use super::{quirky, tampered};
 use crate::bank::{Answer, Bank, Quirk, Seen, assert_not_met, check_core, options};
-
-async fn tampered(tamper: impl Fn(&Seen, &mut Answer) + Send + Sync + 'static, not_met: &[&str]) {
-    let report = check_core(Bank::tampered(tamper), &options()).await;
-    assert_not_met(&report, not_met);
-}
-
-async fn quirky(quirk: Quirk, not_met: &[&str]) {
-    let report = check_core(Bank::with(quirk), &options()).await;
-    assert_not_met(&report, not_met);
-}
 
 #[tokio::test]
 async fn cb_01_redirects() {
@@ -181,120 +172,15 @@ async fn cb_07_failures_under_load() {
     let alone = std::sync::atomic::AtomicUsize::new(0);
     let crowded = move |seen: &Seen, answer: &mut Answer| {
         // The 20 calls before the crowd are answered.
-        let calls = alone.fetch_add(usize::from(seen.is("getCustomer") && answer.status == 200), std::sync::atomic::Ordering::SeqCst);
+        let calls = alone.fetch_add(
+            usize::from(seen.is("getCustomer") && answer.status == 200),
+            std::sync::atomic::Ordering::SeqCst,
+        );
         if seen.is("getCustomer") && answer.status == 200 && calls > 30 {
             answer.become_error(500, "server_error");
         }
     };
     tampered(crowded, &["CB-07"]).await;
-}
-
-#[tokio::test]
-async fn cb_08_a_failure_at_nul() {
-    let nul = |seen: &Seen, answer: &mut Answer| {
-        if seen.segment(1).contains("%00") {
-            answer.become_error(500, "server_error");
-        }
-    };
-    tampered(nul, &["CB-08"]).await;
-}
-
-#[tokio::test]
-async fn cb_08_input_written_into_headers() {
-    let injected = |seen: &Seen, answer: &mut Answer| {
-        if seen.parameter("cursor").is_some_and(|it| it.contains('\n')) {
-            answer.set_header("x-izin-injected", "1");
-        }
-    };
-    tampered(injected, &["CB-08"]).await;
-}
-
-#[tokio::test]
-async fn cb_08_a_success_for_an_id_of_4_kib() {
-    let long = |seen: &Seen, answer: &mut Answer| {
-        if seen.segment(1).len() > 4000 {
-            answer.status = 200;
-        }
-    };
-    tampered(long, &["CB-08"]).await;
-}
-
-#[tokio::test]
-async fn cb_09_another_refusal() {
-    let forbidden = |seen: &Seen, answer: &mut Answer| {
-        if seen.is("getBalance") && seen.header("x-dc-id").is_none() {
-            answer.become_error(403, "access_denied");
-        }
-    };
-    tampered(forbidden, &["CB-09"]).await;
-}
-
-#[tokio::test]
-async fn cb_09_headers_unread() {
-    // The catalogue of bad input leaves headers out too.
-    quirky(Quirk::IgnoresHeaders, &["CB-08", "CB-09"]).await;
-}
-
-#[tokio::test]
-async fn cb_10_unknown_parameters_refused() {
-    let strict = |seen: &Seen, answer: &mut Answer| {
-        if seen.parameter("x_future").is_some() {
-            answer.become_error(400, "invalid_request");
-        }
-    };
-    tampered(strict, &["CB-10"]).await;
-}
-
-#[tokio::test]
-async fn cb_10_unknown_members_refused() {
-    let strict = |seen: &Seen, answer: &mut Answer| {
-        let unknown = seen.json().is_some_and(|body| body.get("x_future").is_some());
-        if unknown && answer.status == 202 {
-            answer.become_error(400, "invalid_request");
-        }
-    };
-    tampered(strict, &["CB-10"]).await;
-}
-
-#[tokio::test]
-async fn cb_11_an_operation_that_is_not_named() {
-    let modest = |seen: &Seen, answer: &mut Answer| {
-        if seen.is("getCapabilities") && answer.status == 200 {
-            let all = answer.json["operations"].as_array_mut().unwrap();
-            all.retain(|name| name != "sendNotice");
-        }
-    };
-    tampered(modest, &["CB-11"]).await;
-}
-
-#[tokio::test]
-async fn cb_11_an_operation_that_is_not_there() {
-    let boasting = |seen: &Seen, answer: &mut Answer| {
-        if seen.is("getBalance") && answer.status == 200 {
-            answer.become_error(501, "unsupported");
-        }
-    };
-    tampered(boasting, &["CB-11"]).await;
-}
-
-#[tokio::test]
-async fn cb_11_another_version() {
-    let newer = |seen: &Seen, answer: &mut Answer| {
-        if seen.is("getCapabilities") && answer.status == 200 {
-            answer.json["contract_version"] = json!("2.0");
-        }
-    };
-    tampered(newer, &["CB-03", "CB-11"]).await;
-}
-
-#[tokio::test]
-async fn cb_11_no_capabilities() {
-    let broken = |seen: &Seen, answer: &mut Answer| {
-        if seen.is("getCapabilities") && answer.status == 200 {
-            answer.become_error(500, "server_error");
-        }
-    };
-    tampered(broken, &["CB-11"]).await;
 }
 
 fn busy(answer: &mut Answer, retry_after: Option<&str>) {
@@ -323,5 +209,9 @@ async fn cb_35_a_limit_that_does() {
     };
     let report = check_core(Bank::tampered(told), &options()).await;
     assert_not_met(&report, &[]);
-    assert_eq!(report.entry("CB-35").unwrap().verdict, Verdict::Met, "{report}");
+    assert_eq!(
+        report.entry("CB-35").unwrap().verdict,
+        Verdict::Met,
+        "{report}"
+    );
 }

@@ -2,7 +2,10 @@
 
 use crate::bank::{Answer, Bank, Quirk, Seen, assert_not_met, check_core, options};
 
-async fn refusing(when: impl Fn(&serde_json::Value) -> bool + Send + Sync + 'static, not_met: &[&str]) {
+async fn refusing(
+    when: impl Fn(&serde_json::Value) -> bool + Send + Sync + 'static,
+    not_met: &[&str],
+) {
     let bank = Bank::tampered(move |seen: &Seen, answer: &mut Answer| {
         if answer.status == 202 && seen.json().is_some_and(|body| when(&body)) {
             answer.become_error(400, "invalid_request");

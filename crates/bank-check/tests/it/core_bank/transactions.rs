@@ -3,7 +3,7 @@
 use izin_bank_check::Verdict;
 use serde_json::{Value, json};
 
-use crate::bank::{Answer, Bank, Quirk, Seen, assert_not_met, check_core, options, with_verdict};
+use crate::bank::{Answer, Bank, Quirk, Seen, assert_not_met, check_core, options};
 
 async fn broken(bank: Bank, not_met: &[&str]) {
     assert_not_met(&check_core(bank, &options()).await, not_met);
@@ -19,9 +19,16 @@ fn pages(change: impl Fn(&Seen, &mut Value) + Send + Sync + 'static) -> Bank {
 }
 
 /// Answers something else to some questions for transactions.
-fn answers(when: impl Fn(&Seen) -> bool + Send + Sync + 'static, then: impl Fn() -> Answer + Send + Sync + 'static) -> Bank {
+fn answers(
+    when: impl Fn(&Seen) -> bool + Send + Sync + 'static,
+    then: impl Fn() -> Answer + Send + Sync + 'static,
+) -> Bank {
     Bank::tampered(move |seen, answer| {
-        if seen.is("listTransactions") && seen.segment(1) == "CIF-1" && answer.status != 401 && when(seen) {
+        if seen.is("listTransactions")
+            && seen.segment(1) == "CIF-1"
+            && answer.status != 401
+            && when(seen)
+        {
             let headers = answer.headers.clone();
             *answer = Answer { headers, ..then() };
         }
@@ -59,6 +66,16 @@ async fn cb_23_a_row_lost_between_pages() {
 }
 
 #[tokio::test]
+async fn cb_23_cursors_that_lead_nowhere() {
+    // Nor can one be used again.
+    let forgetful = answers(
+        |seen| seen.parameter("cursor").is_some_and(|it| it.len() > 60),
+        || Answer::error(400, "invalid_cursor"),
+    );
+    broken(forgetful, &["CB-23", "CB-30"]).await;
+}
+
+#[tokio::test]
 async fn cb_24_one_row_too_many() {
     broken(Bank::with(Quirk::OneRowTooMany), &["CB-24"]).await;
 }
@@ -92,8 +109,24 @@ async fn cb_27_an_error_for_days_to_come() {
 
 #[tokio::test]
 async fn cb_27_a_period_that_is_none() {
-    let lenient = answers(|seen| seen.parameter("to_date") == Some("2026-02-30"), nothing);
+    let lenient = answers(
+        |seen| seen.parameter("to_date") == Some("2026-02-30"),
+        nothing,
+    );
     broken(lenient, &["CB-27"]).await;
+}
+
+#[tokio::test]
+async fn cb_27_long_periods_refused() {
+    let lately = (crate::bank::data::today() - chrono::Days::new(100)).to_string();
+    let short_sighted = answers(
+        move |seen| {
+            seen.parameter("from_date")
+                .is_some_and(|day| *day < *lately)
+        },
+        || Answer::error(400, "invalid_request"),
+    );
+    broken(short_sighted, &["CB-27"]).await;
 }
 
 #[tokio::test]
@@ -102,7 +135,8 @@ async fn cb_28_a_short_history_is_a_warning() {
     bank.savings().truncate(20);
     let report = check_core(bank, &options()).await;
     assert_not_met(&report, &[]);
-    assert_eq!(with_verdict(&report, Verdict::Warning), ["CB-28"], "{report}");
+    let history = report.entry("CB-28").unwrap();
+    assert_eq!(history.verdict, Verdict::Warning, "{report}");
 }
 
 #[tokio::test]
@@ -142,7 +176,11 @@ async fn cb_31_a_submethod_of_another_method() {
 #[tokio::test]
 async fn cb_31_a_submethod_without_method() {
     let mut bank = Bank::right();
-    bank.savings()[5].1.as_object_mut().unwrap().remove("transfer_method");
+    bank.savings()[5]
+        .1
+        .as_object_mut()
+        .unwrap()
+        .remove("transfer_method");
     broken(bank, &["CB-31"]).await;
 }
 

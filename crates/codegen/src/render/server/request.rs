@@ -117,7 +117,7 @@ impl Input {
 
     fn add_body(&mut self, document: &Document, operation: &Operation, body: &Body) -> Result<()> {
         let runtime = runtime();
-        let (ty, payload) = match parsed_content(body)? {
+        let (ty, extractor) = match parsed_content(body)? {
             Parsed::Form(usage) => {
                 if !body.required {
                     let reason = "a form that may be absent is not supported";
@@ -125,7 +125,8 @@ impl Input {
                 }
                 self.checks = quote!(let the_body = #runtime::checked(&the_body)?;);
                 let ty = type_tokens(&usage.ty, &types());
-                (ty, quote!(poem_openapi::payload::Form))
+                let extractor = quote!(poem_openapi::payload::Form<#ty>);
+                (ty, extractor)
             }
             Parsed::Json(usage) => {
                 let name = format_ident!("{}BodyLimits", names::type_name(&operation.id));
@@ -139,17 +140,20 @@ impl Input {
                 if !body.required || usage.nullable {
                     ty = option(&ty);
                 }
-                (ty, quote!(poem_openapi::payload::Json))
+                let extractor = quote!(#runtime::JsonBody<#ty>);
+                (ty, extractor)
             }
+            Parsed::Text("text/plain") => (
+                quote!(String),
+                quote!(poem_openapi::payload::PlainText<String>),
+            ),
             Parsed::Text(media) => (quote!(String), text_payload(media)),
         };
         if !body.required && !self.checks.is_empty() {
             let reason = "limits of a body that may be absent are not supported";
             bail!(body.place.refusal(reason));
         }
-        let generic = payload.to_string().starts_with("poem_openapi");
-        let generic = generic.then(|| quote!(<#ty>));
-        self.extracted.push(quote!(the_body: #payload #generic));
+        self.extracted.push(quote!(the_body: #extractor));
         self.checks = {
             let checks = &self.checks;
             quote!(let the_body = the_body.0; #checks)

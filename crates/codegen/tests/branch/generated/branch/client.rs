@@ -378,7 +378,7 @@ impl super::members::Members for MembersClient {
     }
 }
 
-#[derive(poem_openapi::Object)]
+#[derive(serde::Deserialize, poem_openapi::Object)]
 struct SearchMembersSuccessLimits {
     #[oai(validator(max_items = 100))]
     value: Vec<super::types::Member>,

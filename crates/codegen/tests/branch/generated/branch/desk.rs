@@ -33,7 +33,7 @@ enum SendNoticeResponse {
     Success,
 }
 
-#[derive(poem_openapi::Object)]
+#[derive(serde::Deserialize, poem_openapi::Object)]
 struct RateBodyLimits {
     #[oai(validator(max_items = 3, min_items = 1))]
     value: Vec<super::types::Rating>,
@@ -107,7 +107,7 @@ impl<H: Desk> DeskRoutes<H> {
     async fn rate(
         &self,
         the_call: poem::web::Data<&crate::branch::Clerk>,
-        the_body: poem_openapi::payload::Json<Vec<super::types::Rating>>,
+        the_body: super::super::runtime::JsonBody<Vec<super::types::Rating>>,
     ) -> poem::Result<RateResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_body = the_body.0;

@@ -377,7 +377,7 @@ impl<H: Members> MembersRoutes<H> {
     #[oai(path = "/v1/members", method = "post", operation_id = "registerMember")]
     async fn register_member(
         &self,
-        the_body: poem_openapi::payload::Json<super::types::Applicant>,
+        the_body: super::super::runtime::JsonBody<super::types::Applicant>,
     ) -> poem::Result<RegisterMemberResponse> {
         let the_body = the_body.0;
         let the_output = self.handler.register_member(the_body).await?;

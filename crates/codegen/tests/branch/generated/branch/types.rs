@@ -319,13 +319,13 @@ impl<'de> serde::Deserialize<'de> for Rating {
     }
 }
 
-#[derive(poem_openapi::Object)]
+#[derive(serde::Deserialize, poem_openapi::Object)]
 struct RatingIntegerLimits {
     #[oai(validator(minimum(value = 1.0), maximum(value = 5.0)))]
     value: i64,
 }
 
-#[derive(poem_openapi::Object)]
+#[derive(serde::Deserialize, poem_openapi::Object)]
 struct RatingCouponLimits {
     #[oai(validator(custom = "super::super::runtime::Matches(\"^[0-9]{6}$\")"))]
     value: String,

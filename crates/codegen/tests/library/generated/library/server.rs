@@ -289,7 +289,7 @@ impl<H: Library> LibraryRoutes<H> {
     async fn lend_book(
         &self,
         the_call: poem::web::Data<&crate::trust::Librarian>,
-        the_body: poem_openapi::payload::Json<super::types::Loan>,
+        the_body: super::super::runtime::JsonBody<super::types::Loan>,
     ) -> poem::Result<LendBookResponse> {
         let the_call = std::clone::Clone::clone(the_call.0);
         let the_body = the_body.0;

@@ -1,21 +1,26 @@
-//! `izin bank demo`: the demo bank over HTTP, as an example of what a bank answers.
+//! `izin bank serve`: a bank's traits over HTTP: those that are linked in, and the demo bank's where none are.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use secrecy::SecretString;
 
 use crate::bank::{DemoBank, ServedBank};
 use crate::clock::SystemClock;
+use crate::config::Config;
 use crate::http::{Handshake, install_crypto_provider, server_config};
+use crate::institution::{Institution, Settings};
 
-/// Serve the demo bank over HTTP: an example of what a bank answers, to try clients and `izin bank check` with
+/// Serve the bank that is linked in, or the demo bank, over HTTP: to check it, and as an example of what a bank answers
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
-pub struct Demo {
+pub struct Serve {
+    /// Configuration file (TOML), of which [bank.settings] goes to the bank's own code
+    #[arg(short, long, env = "IZIN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 7720)]
     port: u16,
@@ -35,16 +40,28 @@ pub struct Demo {
 
 const EXAMPLE: &str = "Example:
   openssl rand -hex 32 > bank-token
-  izin bank demo --token-file bank-token
+  izin bank serve --token-file bank-token
   curl -H \"Authorization: Bearer $(cat bank-token)\" -H \"x-request-id: $(uuidgen)\" \\
     http://127.0.0.1:7720/core-bank/v1/customers/CIF-1001/accounts";
 
-impl Demo {
-    pub async fn run(self) -> anyhow::Result<()> {
+impl Serve {
+    pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
         super::super::start_logging("izin=info,warn");
         install_crypto_provider();
         let stop = super::super::StopSignals::listen()?;
-        let bank = Arc::new(DemoBank::new(Arc::new(SystemClock))?);
+        let config = Config::load(self.config.as_deref(), &institution.defaults())?;
+        let Institution { core_bank, sign_in } = institution;
+        let settings = || Settings(config.bank.settings.0.clone());
+        let refused = |error| anyhow!("the bank cannot be connected: {error}");
+        let demo = Arc::new(DemoBank::new(Arc::new(SystemClock))?);
+        let core = match core_bank {
+            Some(connect) => connect(settings()).await.map_err(refused)?,
+            None => demo.clone(),
+        };
+        let sign_in = match sign_in {
+            Some(connect) => connect(settings()).await.map_err(refused)?,
+            None => demo,
+        };
         let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port);
         let token = self.token_file.as_deref().map(read_token).transpose()?;
         let handshake = self.handshake()?;
@@ -52,7 +69,7 @@ impl Demo {
             Handshake::Plain => "http",
             Handshake::Tls(_) => "https",
         };
-        let served = ServedBank::start(bank, address, handshake, token)
+        let served = ServedBank::start(core, sign_in, address, handshake, token)
             .await
             .with_context(|| format!("{address} cannot be listened on; try another --port"))?;
         super::super::tell(&format!("bank {scheme}://{}\n", served.address));

@@ -19,6 +19,7 @@ use crate::jwk_members::{Statement, key_material};
 use crate::key_id::KeyId;
 use crate::public_key::PublicKey;
 use crate::verifying_key::VerifyingKey;
+use crate::x5c;
 
 /// A usable public key; serializes as it is published.
 #[derive(Clone)]
@@ -42,9 +43,12 @@ impl Jwk {
         Self::from_certificate(&certificate, key_use)
     }
 
-    /// As [`Jwk::from_certificate_pem`].
+    /// As [`Jwk::from_certificate_pem`]. The thumbprint is over exactly these bytes, so nothing may follow the certificate.
     pub fn from_certificate_der(der: &[u8], key_use: KeyUse) -> Result<Self, JwkError> {
         let certificate = X509::from_der(der).map_err(|_| JwkError::Certificate)?;
+        if certificate.to_der().ok().as_deref() != Some(der) {
+            return Err(JwkError::Certificate);
+        }
         Self::from_certificate(&certificate, key_use)
     }
 
@@ -80,7 +84,9 @@ impl Jwk {
             return Err(JwkError::Malformed("not a JSON object"));
         };
         let key = key_material(&members)?;
-        Self::assemble(Statement::read(&members)?, key)
+        let statement = Statement::read(&members)?;
+        x5c::check(&members, &key, statement.thumbprint.as_deref())?;
+        Self::assemble(statement, key)
     }
 
     fn assemble(statement: Statement, key: PublicKey) -> Result<Self, JwkError> {
@@ -121,9 +127,13 @@ impl Jwk {
         self.statement.key_use
     }
 
-    /// `x5t#S256` as published; not compared with anything.
+    /// `x5t#S256` as published; compared only with a certificate in `x5c`.
     pub fn certificate_thumbprint(&self) -> Option<&str> {
         self.statement.thumbprint.as_deref()
+    }
+
+    pub(crate) fn key(&self) -> &PublicKey {
+        &self.key
     }
 
     pub fn encryption_key(&self) -> Result<&EncryptionKey, KeyError> {

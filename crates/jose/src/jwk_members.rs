@@ -10,6 +10,10 @@ use crate::jwk::{JwkError, KeyUse};
 use crate::key_id::KeyId;
 use crate::public_key::{Curve, PublicKey};
 
+/// The private numbers of RSA, EC and OKP keys and the secret of a symmetric one (RFC 7518 §6, RFC 8037 §2). One prime of an RSA
+/// key is as good as all of them.
+const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
+
 /// What the owner says about a key.
 #[derive(Clone)]
 pub(crate) struct Statement {
@@ -77,8 +81,7 @@ impl Statement {
 
 pub(crate) fn key_material(members: &Map<String, Value>) -> Result<PublicKey, JwkError> {
     let kty = text(members, "kty")?.ok_or(JwkError::Malformed("no kty"))?;
-    // `d` is the private part of RSA, EC and OKP keys, `k` the secret of a symmetric one (RFC 7518 §6, RFC 8037 §2).
-    if members.contains_key("d") || members.contains_key("k") {
+    if PRIVATE.iter().any(|name| members.contains_key(*name)) {
         return Err(JwkError::Private);
     }
     match kty {

@@ -1,6 +1,8 @@
 //! The crate from outside: against an implementation that is not ours, against published examples, and against attackers.
 
+mod attacks;
 mod ciphertexts;
+mod corpus;
 mod damage;
 mod forgeries;
 mod key_files;
@@ -8,7 +10,9 @@ mod key_sets;
 mod oracle;
 mod parties;
 mod pool;
+mod properties;
 mod signing;
+mod small_print;
 mod tampering;
 mod vectors;
 mod verifier;

@@ -149,10 +149,17 @@ impl DecryptionKey {
         }
         let parts = Parts::read(compact)?;
         self.check_header(&parts.header)?;
-        let content_key = self.content_key(&parts.encrypted_key)?;
+        let nonce = decode(parts.nonce)?.try_into();
+        let nonce = nonce.map_err(|_| DecryptError::Malformed)?;
+        let mut content = decode(parts.content)?;
+        let tag = decode(parts.tag)?;
+        if tag.len() != TAG_BYTES {
+            return Err(DecryptError::Malformed);
+        }
+        content.extend_from_slice(&tag);
+        let content_key = self.content_key(&decode(parts.encrypted_key)?)?;
         let aad = parts.encoded_header.as_bytes();
-        let content = parts.content_and_tag;
-        Ok(content::open(&content_key, parts.nonce, aad, content)?)
+        Ok(content::open(&content_key, nonce, aad, content)?)
     }
 
     fn check_header(&self, header: &Header) -> Result<(), DecryptError> {
@@ -240,12 +247,14 @@ impl From<Unspecified> for DecryptError {
     }
 }
 
+/// Only the header is read: what the others must look like depends on it.
 struct Parts<'a> {
     encoded_header: &'a str,
     header: Header,
-    encrypted_key: Vec<u8>,
-    nonce: [u8; NONCE_BYTES],
-    content_and_tag: Vec<u8>,
+    encrypted_key: &'a str,
+    nonce: &'a str,
+    content: &'a str,
+    tag: &'a str,
 }
 
 impl<'a> Parts<'a> {
@@ -255,19 +264,13 @@ impl<'a> Parts<'a> {
             return Err(DecryptError::Malformed);
         };
         let header = Header::parse(&decode(encoded_header)?);
-        let nonce = decode(nonce)?.try_into();
-        let tag = decode(tag)?;
-        if tag.len() != TAG_BYTES {
-            return Err(DecryptError::Malformed);
-        }
-        let mut content_and_tag = decode(content)?;
-        content_and_tag.extend_from_slice(&tag);
         Ok(Self {
             encoded_header,
             header: header.map_err(|_| DecryptError::Malformed)?,
-            encrypted_key: decode(encrypted_key)?,
-            nonce: nonce.map_err(|_| DecryptError::Malformed)?,
-            content_and_tag,
+            encrypted_key,
+            nonce,
+            content,
+            tag,
         })
     }
 }

@@ -17,7 +17,9 @@ const CHANGES: usize = 3000;
 
 /// Contents of the corpus folder, in the order of names.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
     let mut paths: Vec<_> = fs::read_dir(&folder)
         .expect("corpus")
         .map(|entry| entry.expect("entry").path())

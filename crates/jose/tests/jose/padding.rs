@@ -92,17 +92,17 @@ fn content_keys_under_another_padding_are_refused() {
     let token =
         |padding, hash: Option<MessageDigest>, mask: Option<MessageDigest>, label: &[u8]| {
             let encrypt = || {
-                let mut encrypter = Encrypter::new(&public)?;
-                encrypter.set_rsa_padding(padding)?;
+                let mut oaep = Encrypter::new(&public)?;
+                oaep.set_rsa_padding(padding)?;
                 if let (Some(hash), Some(mask)) = (hash, mask) {
-                    encrypter.set_rsa_oaep_md(hash)?;
-                    encrypter.set_rsa_mgf1_md(mask)?;
+                    oaep.set_rsa_oaep_md(hash)?;
+                    oaep.set_rsa_mgf1_md(mask)?;
                     if !label.is_empty() {
-                        encrypter.set_rsa_oaep_label(label)?;
+                        oaep.set_rsa_oaep_label(label)?;
                     }
                 }
-                let mut encrypted = vec![0; encrypter.encrypt_len(&CONTENT_KEY)?];
-                let length = encrypter.encrypt(&CONTENT_KEY, &mut encrypted)?;
+                let mut encrypted = vec![0; oaep.encrypt_len(&CONTENT_KEY)?];
+                let length = oaep.encrypt(&CONTENT_KEY, &mut encrypted)?;
                 encrypted.truncate(length);
                 Ok::<_, openssl::error::ErrorStack>(encrypted)
             };

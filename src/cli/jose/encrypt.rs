@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use izin_jose::{DecryptError, DecryptionKey, EncryptionKey, JwkSet, KeyId, KeyUse};
+use izin_jose::{DecryptError, DecryptionKey, EncryptError, EncryptionKey, JwkSet, KeyId, KeyUse};
 
 use super::input::{Input, Message};
 use super::keys::PublicKeys;
@@ -63,9 +63,7 @@ fn encrypt(key: &EncryptionKey, cty: Option<&str>, message: &Message) -> Outcome
     let Message::Bytes(plaintext) = message else {
         return Err(DecryptError::TooLarge.reason());
     };
-    let token = key
-        .encrypt(cty, plaintext)
-        .map_err(|error| error.reason())?;
+    let token = key.encrypt(cty, plaintext).map_err(EncryptError::reason)?;
     if token.len() > DecryptionKey::MAX_BYTES {
         return Err(DecryptError::TooLarge.reason());
     }

@@ -4,6 +4,8 @@
 mod bank;
 #[cfg(feature = "lab")]
 pub mod demo;
+mod jose;
+mod selftest;
 mod serve;
 #[cfg(feature = "codegen")]
 mod spec;
@@ -26,6 +28,8 @@ const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
+  izin selftest                   the cryptography of this binary against published examples
+  izin jose verify --help         signatures and ciphertexts on files
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
 
@@ -36,6 +40,8 @@ enum Command {
     /// Start everything on this machine: the Data Provider, a PayNet simulator and a consumer app
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
+    Jose(jose::Jose),
+    Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
     #[cfg(feature = "codegen")]
@@ -56,6 +62,8 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Bank(bank) => bank.run(institution).await,
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
+                    Command::Jose(jose) => Ok(jose.run().await),
+                    Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)
                     }

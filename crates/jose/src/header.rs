@@ -8,10 +8,14 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::json::Observed;
+use crate::jws_error::excerpt;
 use crate::key_id::KeyId;
 
 /// Headers are a few hundred bytes; a certificate chain in `x5c` stays below this.
 pub(crate) const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// The longest registered name has 18; what a stranger wrote there ends in logs.
+const MAX_ALG_BYTES: usize = 64;
 
 /// Names of the base specifications: a producer must not call them critical (RFC 7515 §4.1.11, RFC 7516 §4.1.13).
 const NEVER_CRITICAL: [&str; 20] = [
@@ -47,7 +51,7 @@ impl Header {
         let observed: Observed =
             serde_json::from_slice(bytes).map_err(|_| HeaderError::Malformed("not JSON"))?;
         if let Some(name) = observed.repeated {
-            return Err(HeaderError::RepeatedMember(name));
+            return Err(HeaderError::RepeatedMember(excerpt(&name)));
         }
         let Value::Object(members) = observed.value else {
             return Err(HeaderError::Malformed("not a JSON object"));
@@ -65,8 +69,12 @@ impl Header {
         };
         let alg = text("alg", "alg is not a string")?;
         let kid = text("kid", "kid is not a string")?.map(KeyId::try_from);
+        let alg = alg.ok_or(HeaderError::Malformed("no alg"))?;
+        if alg.len() > MAX_ALG_BYTES {
+            return Err(HeaderError::Malformed("alg is longer than 64 bytes"));
+        }
         let header = Self {
-            alg: alg.ok_or(HeaderError::Malformed("no alg"))?,
+            alg,
             crit,
             cty: text("cty", "cty is not a string")?,
             iss: text("iss", "iss is not a string")?,

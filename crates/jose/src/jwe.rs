@@ -6,7 +6,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;
 use aws_lc_rs::rsa::{
@@ -14,9 +13,10 @@ use aws_lc_rs::rsa::{
 };
 use serde_json::{Map, Value};
 use thiserror::Error;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::base64url;
+use crate::content::{self, KEY_BYTES, NONCE_BYTES, TAG_BYTES};
 use crate::header::Header;
 use crate::jwk::{Jwk, JwkError, KeyUse};
 use crate::key_file::{KeyFile, KeyFileError};
@@ -26,8 +26,6 @@ use crate::key_id::KeyId;
 pub(crate) const KEY_ENCRYPTION: &str = "RSA-OAEP-256";
 /// `enc`.
 const CONTENT_ENCRYPTION: &str = "A256GCM";
-const CONTENT_KEY_BYTES: usize = 32;
-const TAG_BYTES: usize = 16;
 
 /// A recipient's public key, taken from a [`Jwk`] or [`JwkSet`](crate::JwkSet).
 #[derive(Clone)]
@@ -50,8 +48,8 @@ impl EncryptionKey {
 
     /// The compact form; the header has `alg`, `enc`, `kid` and, if given, `cty`. Takes some 20 µs plus the content.
     pub fn encrypt(&self, cty: Option<&str>, plaintext: &[u8]) -> Result<String, EncryptError> {
-        let mut content_key = Zeroizing::new([0; CONTENT_KEY_BYTES]);
-        let mut nonce = [0; NONCE_LEN];
+        let mut content_key = Zeroizing::new([0; KEY_BYTES]);
+        let mut nonce = [0; NONCE_BYTES];
         rand::fill(content_key.as_mut())?;
         rand::fill(&mut nonce)?;
         let mut encrypted_key = vec![0; self.key.ciphertext_size()];
@@ -61,12 +59,8 @@ impl EncryptionKey {
                 .encrypt(oaep, content_key.as_ref(), &mut encrypted_key, None)?;
         let mut compact = self.header(cty);
         let mut content = plaintext.to_vec();
-        let tag = content_cipher(&content_key)?.seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(compact.as_bytes()),
-            &mut content,
-        )?;
-        for part in [&*encrypted_key, &nonce, &content, tag.as_ref()] {
+        let tag = content::seal(&content_key, nonce, compact.as_bytes(), &mut content)?;
+        for part in [&*encrypted_key, &nonce, &content, &tag] {
             compact.push('.');
             base64url::encode_onto(part, &mut compact);
         }
@@ -128,11 +122,15 @@ impl DecryptionKey {
         passphrase: Option<&str>,
     ) -> Result<Self, KeyFileError> {
         let file = KeyFile::read(certificate_pem, key_pem, passphrase, KeyUse::Encryption)?;
-        let key = PrivateDecryptingKey::from_pkcs8(&file.private_key)
-            .map_err(|_| JwkError::Weak("refused by the cryptographic library"))?;
-        let key = OaepPrivateDecryptingKey::new(key)
-            .map_err(|_| JwkError::Weak("refused by the cryptographic library"))?;
-        Ok(Self { jwk: file.jwk, key })
+        Ok(Self::new(file.jwk, &file.private_key)?)
+    }
+
+    /// `private_key` is PKCS#8 in DER, and belongs to `jwk`.
+    pub(crate) fn new(jwk: Jwk, private_key: &[u8]) -> Result<Self, JwkError> {
+        const REFUSED: JwkError = JwkError::Weak("refused by the cryptographic library");
+        let key = PrivateDecryptingKey::from_pkcs8(private_key).map_err(|_| REFUSED)?;
+        let key = OaepPrivateDecryptingKey::new(key).map_err(|_| REFUSED)?;
+        Ok(Self { jwk, key })
     }
 
     pub fn key_id(&self) -> &KeyId {
@@ -151,16 +149,17 @@ impl DecryptionKey {
         }
         let parts = Parts::read(compact)?;
         self.check_header(&parts.header)?;
-        let content_key = self.content_key(&parts.encrypted_key)?;
-        let mut content = parts.content_and_tag;
-        let plaintext = content_cipher(&content_key)?.open_in_place(
-            Nonce::assume_unique_for_key(parts.nonce),
-            Aad::from(parts.encoded_header.as_bytes()),
-            &mut content,
-        )?;
-        let length = plaintext.len();
-        content.truncate(length);
-        Ok(content)
+        let nonce = decode(parts.nonce)?.try_into();
+        let nonce = nonce.map_err(|_| DecryptError::Malformed)?;
+        let mut content = decode(parts.content)?;
+        let tag = decode(parts.tag)?;
+        if tag.len() != TAG_BYTES {
+            return Err(DecryptError::Malformed);
+        }
+        content.extend_from_slice(&tag);
+        let content_key = self.content_key(&decode(parts.encrypted_key)?)?;
+        let aad = parts.encoded_header.as_bytes();
+        Ok(content::open(&content_key, nonce, aad, content)?)
     }
 
     fn check_header(&self, header: &Header) -> Result<(), DecryptError> {
@@ -180,21 +179,24 @@ impl DecryptionKey {
 
     /// If the encrypted key is wrong, a random one takes its place and decryption of the content fails in its stead, so that
     /// an attacker cannot tell the two apart (RFC 7516 §11.5).
-    fn content_key(
-        &self,
-        encrypted: &[u8],
-    ) -> Result<Zeroizing<[u8; CONTENT_KEY_BYTES]>, DecryptError> {
-        let mut content_key = Zeroizing::new([0; CONTENT_KEY_BYTES]);
+    fn content_key(&self, encrypted: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, DecryptError> {
+        let mut content_key = Zeroizing::new([0; KEY_BYTES]);
         rand::fill(content_key.as_mut())?;
-        let mut space = Zeroizing::new(vec![0; self.key.min_output_size()]);
-        let oaep = &OAEP_SHA256_MGF1SHA256;
-        if let Ok(decrypted) = self.key.decrypt(oaep, encrypted, &mut space, None) {
-            if decrypted.len() == CONTENT_KEY_BYTES {
-                content_key.copy_from_slice(decrypted);
-            }
-            decrypted.zeroize();
+        if let Ok(decrypted) = self.unwrap_key(encrypted)
+            && decrypted.len() == KEY_BYTES
+        {
+            content_key.copy_from_slice(&decrypted);
         }
         Ok(content_key)
+    }
+
+    /// RSA-OAEP-256 alone: what was encrypted, of whatever length.
+    pub(crate) fn unwrap_key(&self, encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
+        let mut space = Zeroizing::new(vec![0; self.key.min_output_size()]);
+        let oaep = &OAEP_SHA256_MGF1SHA256;
+        let length = self.key.decrypt(oaep, encrypted, &mut space, None)?.len();
+        space.truncate(length);
+        Ok(space)
     }
 }
 
@@ -245,12 +247,14 @@ impl From<Unspecified> for DecryptError {
     }
 }
 
+/// Only the header is read: what the others must look like depends on it.
 struct Parts<'a> {
     encoded_header: &'a str,
     header: Header,
-    encrypted_key: Vec<u8>,
-    nonce: [u8; NONCE_LEN],
-    content_and_tag: Vec<u8>,
+    encrypted_key: &'a str,
+    nonce: &'a str,
+    content: &'a str,
+    tag: &'a str,
 }
 
 impl<'a> Parts<'a> {
@@ -260,27 +264,17 @@ impl<'a> Parts<'a> {
             return Err(DecryptError::Malformed);
         };
         let header = Header::parse(&decode(encoded_header)?);
-        let nonce = decode(nonce)?.try_into();
-        let tag = decode(tag)?;
-        if tag.len() != TAG_BYTES {
-            return Err(DecryptError::Malformed);
-        }
-        let mut content_and_tag = decode(content)?;
-        content_and_tag.extend_from_slice(&tag);
         Ok(Self {
             encoded_header,
             header: header.map_err(|_| DecryptError::Malformed)?,
-            encrypted_key: decode(encrypted_key)?,
-            nonce: nonce.map_err(|_| DecryptError::Malformed)?,
-            content_and_tag,
+            encrypted_key,
+            nonce,
+            content,
+            tag,
         })
     }
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, DecryptError> {
     base64url::decode(part).map_err(|_| DecryptError::Malformed)
-}
-
-fn content_cipher(key: &[u8; CONTENT_KEY_BYTES]) -> Result<LessSafeKey, Unspecified> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new)
 }

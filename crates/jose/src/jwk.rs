@@ -15,10 +15,11 @@ use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::json::Observed;
 use crate::jwe::{EncryptionKey, KEY_ENCRYPTION};
-use crate::jwk_members::{self, Statement, key_material, validity};
+use crate::jwk_members::{Statement, key_material, validity};
 use crate::key_id::KeyId;
 use crate::public_key::PublicKey;
 use crate::verifying_key::VerifyingKey;
+use crate::x5c;
 
 /// A usable public key; serializes as it is published.
 #[derive(Clone)]
@@ -42,9 +43,12 @@ impl Jwk {
         Self::from_certificate(&certificate, key_use)
     }
 
-    /// As [`Jwk::from_certificate_pem`].
+    /// As [`Jwk::from_certificate_pem`]. The thumbprint is over exactly these bytes, so nothing may follow the certificate.
     pub fn from_certificate_der(der: &[u8], key_use: KeyUse) -> Result<Self, JwkError> {
         let certificate = X509::from_der(der).map_err(|_| JwkError::Certificate)?;
+        if certificate.to_der().ok().as_deref() != Some(der) {
+            return Err(JwkError::Certificate);
+        }
         Self::from_certificate(&certificate, key_use)
     }
 
@@ -82,7 +86,8 @@ impl Jwk {
         };
         let key = key_material(&members)?;
         let mut statement = Statement::read(&members)?;
-        if let Some(certificate) = jwk_members::certificate(&members, &key)? {
+        let thumbprint = statement.thumbprint.as_deref();
+        if let Some(certificate) = x5c::certificate(&members, &key, thumbprint)? {
             statement.validity = Some(validity(&certificate)?);
         }
         Self::assemble(statement, key)
@@ -133,9 +138,13 @@ impl Jwk {
         validity.is_none_or(|validity| validity.contains(&seconds))
     }
 
-    /// `x5t#S256` as published; not compared with anything.
+    /// `x5t#S256` as published; compared only with a certificate in `x5c`.
     pub fn certificate_thumbprint(&self) -> Option<&str> {
         self.statement.thumbprint.as_deref()
+    }
+
+    pub(crate) fn key(&self) -> &PublicKey {
+        &self.key
     }
 
     pub fn encryption_key(&self) -> Result<&EncryptionKey, KeyError> {

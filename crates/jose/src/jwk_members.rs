@@ -3,9 +3,8 @@
 use std::ops::RangeInclusive;
 
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::base64::decode_block;
 use openssl::error::ErrorStack;
-use openssl::x509::{X509, X509Ref};
+use openssl::x509::X509Ref;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
 
@@ -15,6 +14,10 @@ use crate::jwe::KEY_ENCRYPTION;
 use crate::jwk::{JwkError, KeyUse};
 use crate::key_id::KeyId;
 use crate::public_key::{Curve, PublicKey};
+
+/// The private numbers of RSA, EC and OKP keys and the secret of a symmetric one (RFC 7518 §6, RFC 8037 §2). One prime of an RSA
+/// key is as good as all of them.
+const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
 
 /// What the owner says about a key.
 #[derive(Clone)]
@@ -86,8 +89,7 @@ impl Statement {
 
 pub(crate) fn key_material(members: &Map<String, Value>) -> Result<PublicKey, JwkError> {
     let kty = text(members, "kty")?.ok_or(JwkError::Malformed("no kty"))?;
-    // `d` is the private part of RSA, EC and OKP keys, `k` the secret of a symmetric one (RFC 7518 §6, RFC 8037 §2).
-    if members.contains_key("d") || members.contains_key("k") {
+    if PRIVATE.iter().any(|name| members.contains_key(*name)) {
         return Err(JwkError::Private);
     }
     match kty {
@@ -98,28 +100,6 @@ pub(crate) fn key_material(members: &Map<String, Value>) -> Result<PublicKey, Jw
         }
         "RSA" => PublicKey::rsa(bytes(members, "n")?, bytes(members, "e")?),
         _ => Err(JwkError::UnsupportedType),
-    }
-}
-
-/// The certificate that is published with the key (RFC 7517 §4.7): the first of `x5c`, and it must be for this key.
-pub(crate) fn certificate(
-    members: &Map<String, Value>,
-    key: &PublicKey,
-) -> Result<Option<X509>, JwkError> {
-    let Some(chain) = members.get("x5c") else {
-        return Ok(None);
-    };
-    let first = chain.as_array().and_then(|chain| chain.first()?.as_str());
-    let der = first.and_then(|text| decode_block(text).ok());
-    let certificate = der.and_then(|der| X509::from_der(&der).ok());
-    let certificate = certificate.ok_or(JwkError::Certificate)?;
-    let public = certificate
-        .public_key()
-        .map_err(|_| JwkError::Certificate)?;
-    if PublicKey::from_openssl(&public)? == *key {
-        Ok(Some(certificate))
-    } else {
-        Err(JwkError::Malformed("x5c is the certificate of another key"))
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::header::Header;
-use crate::jws_error::JwsError;
+use crate::jws_error::{JwsError, excerpt};
 use crate::key_id::KeyId;
 use crate::verifying_key::VerifyingKey;
 
@@ -129,7 +129,7 @@ impl<'a> UnverifiedJws<'a> {
         }
         let known = |name: &&String| policy.known_critical.contains(&name.as_str());
         if let Some(name) = self.header.crit.iter().find(|name| !known(name)) {
-            return Err(JwsError::UnknownCritical(name.clone()));
+            return Err(JwsError::UnknownCritical(excerpt(name)));
         }
         match &self.header.kid {
             None => Err(JwsError::KeyIdMissing),

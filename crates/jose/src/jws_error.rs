@@ -54,6 +54,15 @@ impl JwsError {
     }
 }
 
+/// What a stranger wrote, cut to what a log line can bear.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 64;
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 impl From<NotBase64Url> for JwsError {
     fn from(_: NotBase64Url) -> Self {
         Self::Malformed("not base64url")

@@ -1,7 +1,7 @@
 //! Names of keys (`kid`).
 //!
-//! RFC 7515 §4.1.4 allows any string. We allow what can be put into a header line, a log line and a file name without quoting,
-//! which covers thumbprints, UUIDs and the readable names people give to keys.
+//! RFC 7515 §4.1.4 allows any string. We allow what can be put into a header line and a log line without quoting, which covers
+//! thumbprints, UUIDs and the readable names people give to keys. A slash is among it: never make a path of one.
 
 use std::fmt;
 use std::str::FromStr;

@@ -22,10 +22,13 @@
 //! keep keys in every form OpenSSL has ever written. RSA signing takes hundreds of microseconds and runs on a [`CryptoPool`], so
 //! that the async runtime stays responsive.
 //!
+//! [`check_known_answers`] runs published examples through the same code, so that an operator can check the binary in hand.
+//!
 //! Every error has a `reason()`: a stable, dotted name for logs and metrics.
 
 mod algorithm;
 pub mod base64url;
+mod content;
 mod header;
 mod json;
 mod jwe;
@@ -38,11 +41,16 @@ mod jws_error;
 mod jws_vectors;
 mod key_file;
 mod key_id;
+mod known_answers;
 mod pool;
 mod public_key;
 mod sign;
 mod signer;
+mod thumbprint;
 mod verifying_key;
+#[cfg(test)]
+mod wycheproof_vectors;
+mod x5c;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use header::{Header, HeaderError};
@@ -53,6 +61,7 @@ pub use jws::{UnverifiedJws, VerificationPolicy, VerifiedJws};
 pub use jws_error::JwsError;
 pub use key_file::KeyFileError;
 pub use key_id::{InvalidKeyId, KeyId};
+pub use known_answers::{KnownAnswer, check_known_answers};
 pub use pool::{Busy, CryptoPool};
 pub use sign::{HeaderFields, sign, sign_detached};
 pub use signer::{FileSigner, SignError, Signer};

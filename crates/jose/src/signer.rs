@@ -71,10 +71,19 @@ impl FileSigner {
         pool: Arc<CryptoPool>,
     ) -> Result<Self, KeyFileError> {
         let file = KeyFile::read(certificate_pem, key_pem, passphrase, KeyUse::Signature)?;
-        let key = KeyPair::from_pkcs8(&file.private_key)
+        Ok(Self::new(file.jwk, &file.private_key, pool)?)
+    }
+
+    /// `private_key` is PKCS#8 in DER, and belongs to `jwk`.
+    pub(crate) fn new(
+        jwk: Jwk,
+        private_key: &[u8],
+        pool: Arc<CryptoPool>,
+    ) -> Result<Self, JwkError> {
+        let key = KeyPair::from_pkcs8(private_key)
             .map_err(|_| JwkError::Weak("refused by the cryptographic library"))?;
         Ok(Self {
-            jwk: file.jwk,
+            jwk,
             key: Arc::new(key),
             pool,
         })

@@ -19,7 +19,7 @@ async fn no_reader_panics() {
     let ciphertext = jwk.encryption_key().expect("key").encrypt(None, b"x");
     let ciphertext = ciphertext.expect("token");
     let key = BANK.decryption_key();
-    let mut damage = Damage(0x9e37_79b9_7f4a_7c15);
+    let mut damage = Damage::new(0x9e37_79b9_7f4a_7c15);
     for _ in 0..4000 {
         let damaged = damage.apply(token.as_bytes());
         drop(UnverifiedJws::parse(&String::from_utf8_lossy(&damaged)).map(|_| ()));
@@ -36,17 +36,21 @@ async fn no_reader_panics() {
 }
 
 /// Deterministic xorshift, so that a failure can be repeated.
-struct Damage(u64);
+pub(crate) struct Damage(u64);
 
 impl Damage {
-    fn next(&mut self, below: usize) -> usize {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self, below: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).unwrap_or(0) % below.max(1)
     }
 
-    fn apply(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn apply(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..=self.next(3) {
             let position = self.next(bytes.len());

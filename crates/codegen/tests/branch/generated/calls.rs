@@ -47,7 +47,17 @@ impl fmt::Display for CallError {
             Self::Refused {
                 operation, status, ..
             } => write!(f, "{operation}: answered with status {status}"),
-            Self::Unreachable { operation, error } => write!(f, "{operation}: no answer: {error}"),
+            Self::Unreachable { operation, error } => {
+                write!(f, "{operation}: no answer: {error}")?;
+                // Its own words hold those of the first cause.
+                let first = std::error::Error::source(&**error);
+                let mut cause = first.and_then(std::error::Error::source);
+                while let Some(error) = cause {
+                    write!(f, ": {error}")?;
+                    cause = error.source();
+                }
+                Ok(())
+            }
         }
     }
 }

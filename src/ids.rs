@@ -103,7 +103,7 @@ id!(
     CustomerId, 128, "customer id", starts_plainly, ", the first a letter or digit"
 );
 id!(
-    /// An account, by the bank's own reference. It stays between bank and us; see [`AccountId`].
+    /// An account, by the bank's own reference. It stays between bank and us: PayNet knows the account by an id of ours.
     AccountReference, 128, "account reference", starts_plainly, ", the first a letter or digit"
 );
 

@@ -4,11 +4,13 @@ use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use figment::Figment;
 use figment::value::Dict;
 use serde::de::DeserializeOwned;
 
 use crate::bank::DynCoreBank;
+use crate::config::BankSettings;
 use crate::generated::core_bank::server::CoreBank;
 use crate::generated::sign_in::server::{DynSignIn, SignIn};
 
@@ -86,9 +88,21 @@ impl Institution {
     }
 }
 
+/// Makes what is linked in, with the settings of the configuration. `what` names it in the error.
+pub(crate) async fn connected<T: ?Sized>(
+    connect: Connect<T>,
+    settings: &BankSettings,
+    what: &str,
+) -> anyhow::Result<Arc<T>> {
+    let connecting = connect(Settings(settings.0.clone()));
+    connecting
+        .await
+        .map_err(|error| anyhow!("{what} cannot be connected: {error}"))
+}
+
 /// `[bank.settings]` of the configuration, for the bank's own code.
 #[derive(Clone, Default)]
-pub struct Settings(pub(crate) Dict);
+pub struct Settings(Dict);
 
 impl Settings {
     /// From TOML, as it would stand under `[bank.settings]`: for the tests of the bank's own code.

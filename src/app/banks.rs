@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use crate::bank::{self, Bank, DemoBank, DynCoreBank, Implementation};
 use crate::clock::SharedClock;
 use crate::config::{BankKind, Config};
 use crate::generated::sign_in::server::DynSignIn;
 use crate::generated::sign_in::types::SecondFactorMethod;
-use crate::institution::{Institution, Settings};
+use crate::institution::{Institution, connected};
 use crate::sign_in::Checks;
 
 const NO_CORE_BANK: &str = "bank.kind = \"linked\", but this binary has no bank linked in; \
@@ -38,7 +38,7 @@ impl Banks {
             None
         };
         let Institution { core_bank, sign_in } = institution;
-        let settings = || Settings(config.bank.settings.0.clone());
+        let settings = &config.bank.settings;
         let core: (Arc<dyn DynCoreBank>, _) = match (kinds[0], &demo) {
             (BankKind::Demo, Some(demo)) => (demo.clone(), Implementation::Linked),
             (BankKind::Http, _) => {
@@ -47,9 +47,7 @@ impl Banks {
             }
             _ => {
                 let connect = core_bank.context(NO_CORE_BANK)?;
-                let connected = connect(settings()).await;
-                let bank =
-                    connected.map_err(|error| anyhow!("the bank cannot be connected: {error}"))?;
+                let bank = connected(connect, settings, "the bank").await?;
                 (bank, Implementation::Linked)
             }
         };
@@ -61,9 +59,7 @@ impl Banks {
             }
             _ => {
                 let connect = sign_in.context(NO_SIGN_IN)?;
-                let connected = connect(settings()).await;
-                let bank = connected
-                    .map_err(|error| anyhow!("the bank's sign-in cannot be connected: {error}"))?;
+                let bank = connected(connect, settings, "the bank's sign-in").await?;
                 (bank, Implementation::Linked)
             }
         };

@@ -14,6 +14,7 @@ use crate::config::BankEndpoint;
 use crate::generated::calls::MAX_ANSWER;
 use crate::generated::core_bank::client::{Client as CoreBankHttp, CoreBankClient};
 use crate::generated::sign_in::client::{Client as SignInHttp, SignInClient};
+use crate::http::innermost_cause;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection is kept for the next call.
@@ -191,7 +192,7 @@ fn connect(
         move |problem: reqwest::Error| BankSetupError::Tls {
             section,
             what,
-            cause: innermost(&problem),
+            cause: innermost_cause(&problem).to_string(),
         }
     };
     if let Some(path) = &endpoint.server_ca {
@@ -220,15 +221,6 @@ fn connect(
             .map_err(|problem| BankSetupError::Token { section, problem })?;
     }
     Ok((url.trim_end_matches('/').to_owned(), http, connection))
-}
-
-/// The cause that helps.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BankSetupError> {

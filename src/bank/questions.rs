@@ -178,43 +178,38 @@ impl Bank {
         question: &TransactionsQuestion,
     ) -> Result<Vec<types::Transaction>, BankError> {
         const SMALLEST_PAGE: i32 = 10;
-        let mut whole = types::TransactionPage {
-            transactions: Vec::new(),
-            next_cursor: None,
-        };
+        let wanted = usize::try_from(question.page_size).unwrap_or_default();
+        let mut found = Vec::new();
+        let mut cursor = None;
         loop {
-            let found = i32::try_from(whole.transactions.len()).unwrap_or(i32::MAX);
-            let page_question = TransactionsQuestion {
-                page_size: (question.page_size - found).max(SMALLEST_PAGE),
-                ..question.clone()
-            };
+            let missing = i32::try_from(wanted - found.len()).unwrap_or(i32::MAX);
             let params = ListTransactionsParams {
                 customer_id: grant.customer().clone(),
                 account_reference: reference.clone(),
                 from_date: question.period.from,
                 to_date: question.period.to,
-                page_size: page_question.page_size,
-                cursor: whole.next_cursor.take(),
+                page_size: missing.max(SMALLEST_PAGE),
+                cursor,
                 x_request_id: request,
                 x_consent_id: grant.consent_id().clone(),
                 x_dc_id: grant.dc_id().clone(),
                 x_purpose: purpose(grant),
             };
+            let page_size = params.page_size;
             let page = self.core.list_transactions(params);
             let page = self.asking.ask("listTransactions", page).await?;
-            let page = rules::transactions(page, &page_question);
-            let page = judged("listTransactions", page)?;
+            let page = judged("listTransactions", rules::page(page, page_size))?;
+            found.extend(page.transactions);
+            cursor = page.next_cursor;
             // A page with another behind it is never empty, so this comes to an end.
-            whole.transactions.extend(page.transactions);
-            whole.next_cursor = page.next_cursor;
-            let wanted = usize::try_from(question.page_size).unwrap_or_default();
-            if whole.next_cursor.is_none() || whole.transactions.len() >= wanted {
-                whole.transactions.truncate(wanted);
+            if cursor.is_none() || found.len() >= wanted {
                 break;
             }
         }
-        let whole = rules::transactions(whole, question);
-        Ok(judged("listTransactions", whole)?.transactions)
+        let found = rules::transactions(found, question.period);
+        let mut found = judged("listTransactions", found)?;
+        found.truncate(wanted);
+        Ok(found)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::asking::{Broken, rule};
-use super::questions::TransactionsQuestion;
+use super::questions::Period;
 use crate::clock::malaysian;
 use crate::consent::Identity;
 use crate::generated::core_bank::types::{
@@ -104,32 +104,34 @@ fn unsigned_zero(amount: &mut SignedMoney) {
     }
 }
 
-/// A page of what was asked for, newest first, each once.
-pub fn transactions(
-    answer: TransactionPage,
-    asked: &TransactionsQuestion,
-) -> Result<TransactionPage, Broken> {
-    let all = &answer.transactions;
-    let limit = usize::try_from(asked.page_size).unwrap_or_default();
-    rule(all.len() <= limit, "there are more than page_size")?;
+/// No longer than asked for, and not the end where another is promised.
+pub fn page(answer: TransactionPage, page_size: i32) -> Result<TransactionPage, Broken> {
+    let found = answer.transactions.len();
+    let limit = usize::try_from(page_size).unwrap_or_default();
+    rule(found <= limit, "there are more than page_size")?;
     rule(
-        answer.next_cursor.is_none() || !all.is_empty(),
+        answer.next_cursor.is_none() || found > 0,
         "an empty page has a next_cursor",
     )?;
+    Ok(answer)
+}
+
+/// The rows of all pages: newest first, each once, of the period.
+pub fn transactions(all: Vec<Transaction>, asked: Period) -> Result<Vec<Transaction>, Broken> {
     rule(
         all.is_sorted_by(|newer, older| newer.booked_at >= older.booked_at),
         "they are not newest first",
     )?;
     let ids: HashSet<_> = all.iter().map(|it| &it.id).collect();
-    rule(ids.len() == all.len(), "an id stands twice on a page")?;
-    let period = asked.period.from..=asked.period.to;
-    for one in all {
+    rule(ids.len() == all.len(), "an id stands twice")?;
+    let period = asked.from..=asked.to;
+    for one in &all {
         let day = malaysian(one.booked_at.to_utc()).date_naive();
         rule(period.contains(&day), "booked_at is outside the period")?;
         transfer(one)?;
         custom_data(one.custom_data.as_ref())?;
     }
-    Ok(answer)
+    Ok(all)
 }
 
 fn transfer(one: &Transaction) -> Result<(), Broken> {

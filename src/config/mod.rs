@@ -15,7 +15,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
-pub use bank::{Bank, BankEndpoint, BankKind, SignIn};
+pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
 pub use listeners::Listeners;
 pub use ofp::{ClientAuth, Ofp};

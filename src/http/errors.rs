@@ -206,6 +206,17 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// The one that helps: why, and not only that, something failed.
+pub fn innermost_cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
 /// The one writer: our own errors as they are, the framework's by their status.
 pub fn error_response(error: &poem::Error) -> Response {
     if let Some(own) = error.downcast_ref::<ApiError>() {

@@ -9,7 +9,7 @@ mod refusals;
 mod tls;
 mod traced;
 
-pub use errors::{ApiError, ErrorCode, error_response, schemas_named_in};
+pub use errors::{ApiError, ErrorCode, error_response, innermost_cause, schemas_named_in};
 pub use listener::{BoundListener, Handshake};
 pub use peer::Peer;
 pub use tls::{install_crypto_provider, server_config};

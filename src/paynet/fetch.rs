@@ -8,6 +8,7 @@ use reqwest::{Certificate, Client, Identity, redirect};
 
 use super::{PaynetSetupError, required_path};
 use crate::config::Ofp;
+use crate::http::innermost_cause;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// PayNet's own bound on synchronous calls is five seconds (ADR 0001); ours is a little longer, so that
@@ -118,9 +119,6 @@ pub async fn read_bounded(
 /// With the innermost cause, which is the one that helps; without the address's query.
 pub fn transport(error: reqwest::Error) -> FetchError {
     let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
+    let cause = innermost_cause(&error);
     FetchError::Transport(format!("{error}: {cause}"))
 }

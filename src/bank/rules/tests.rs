@@ -104,12 +104,9 @@ fn credit_lines_need_an_available_balance_and_zero_is_credit() {
 #[test]
 fn a_page_is_what_was_asked_for() {
     let day = |day| NaiveDate::from_ymd_opt(2026, 1, day).unwrap();
-    let question = TransactionsQuestion {
-        period: Period {
-            from: day(2),
-            to: day(5),
-        },
-        page_size: 10,
+    let period = Period {
+        from: day(2),
+        to: day(5),
     };
     let one = |id: &str, booked_at: &str| {
         json!({
@@ -117,7 +114,9 @@ fn a_page_is_what_was_asked_for() {
             "amount": { "amount": "45.30", "currency": "MYR" }, "description": "QR", "is_settled": true,
         })
     };
-    let judged = |page: Value| transactions(read(page), &question);
+    let judged = |answer: Value| {
+        page(read(answer), 10).and_then(|page| transactions(page.transactions, period))
+    };
     let newer = one("b", "2026-01-05T23:59:59+08:00");
     // The second of January in Malaysia, and still the first in UTC.
     let older = one("a", "2026-01-01T16:00:00Z");

@@ -83,7 +83,6 @@ pub struct Check {
     json: bool,
 }
 
-const WRONG_USAGE: u8 = 2;
 const EXAMPLES: &str = "Examples:
   izin bank check --url https://core.bank.internal --token-file token --customer CIF-1001
   izin bank check --url http://127.0.0.1:7720 --token-file token --customer CIF-1001 \\
@@ -98,10 +97,7 @@ impl Check {
         };
         let options = match self.options() {
             Ok(options) => options,
-            Err(error) => {
-                eprintln!("izin: {error:#}");
-                return Ok(ExitCode::from(WRONG_USAGE));
-            }
+            Err(error) => return Ok(wrong_usage(&error)),
         };
         let documents = Documents {
             core_bank: core_bank::DOCUMENT,
@@ -115,10 +111,7 @@ impl Check {
         progress.finish_and_clear();
         let report = match report {
             Ok(report) => report,
-            Err(error) => {
-                eprintln!("izin: {error}");
-                return Ok(ExitCode::from(WRONG_USAGE));
-            }
+            Err(error) => return Ok(wrong_usage(&error.into())),
         };
         let told = if self.json {
             format!("{}\n", serde_json::to_string_pretty(&report)?)
@@ -160,6 +153,12 @@ impl Check {
             ..Options::default()
         })
     }
+}
+
+/// What was given cannot be used: another exit code than that of a requirement which is not met.
+fn wrong_usage(error: &anyhow::Error) -> ExitCode {
+    eprintln!("izin: {error:#}");
+    ExitCode::from(2)
 }
 
 /// Shown on a terminal only, and on standard error, so that the report can be sent elsewhere.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::Args;
 use secrecy::SecretString;
 
@@ -12,7 +12,7 @@ use crate::bank::{DemoBank, ServedBank};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http::{Handshake, install_crypto_provider, server_config};
-use crate::institution::{Institution, Settings};
+use crate::institution::{Institution, connected};
 
 /// Serve the bank that is linked in, or the demo bank, over HTTP: to check it, and as an example of what a bank answers
 #[derive(Debug, Args)]
@@ -51,15 +51,14 @@ impl Serve {
         let stop = super::super::StopSignals::listen()?;
         let config = Config::load(self.config.as_deref(), &institution.defaults())?;
         let Institution { core_bank, sign_in } = institution;
-        let settings = || Settings(config.bank.settings.0.clone());
-        let refused = |error| anyhow!("the bank cannot be connected: {error}");
+        let settings = &config.bank.settings;
         let demo = Arc::new(DemoBank::new(Arc::new(SystemClock))?);
         let core = match core_bank {
-            Some(connect) => connect(settings()).await.map_err(refused)?,
+            Some(connect) => connected(connect, settings, "the bank").await?,
             None => demo.clone(),
         };
         let sign_in = match sign_in {
-            Some(connect) => connect(settings()).await.map_err(refused)?,
+            Some(connect) => connected(connect, settings, "the bank's sign-in").await?,
             None => demo,
         };
         let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port);

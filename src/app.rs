@@ -1,6 +1,7 @@
 //! The only place that wires the rooms together: from a configuration to running listeners and jobs.
 
 mod banks;
+mod listeners;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use crate::authorization::{Authorization, AuthorizationParts};
 use crate::clock::SharedClock;
 use crate::config::{AuthorizeListener, Config};
 use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
-use crate::http::{BoundListener, Handshake, Traced, install_crypto_provider, server_config};
+use crate::http::{Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
 use crate::jobs::{Deadlines, Deliveries};
@@ -37,6 +38,7 @@ use crate::store::Store;
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
 use crate::webhooks::{Mirror, Webhooks};
 use banks::Banks;
+use listeners::{allowed_clients, bind_ops, bind_public, bind_webhooks, public_url};
 
 /// Where a customer's browser arrives.
 const AUTHORIZE: &str = "authorize";
@@ -249,39 +251,6 @@ impl Endpoints {
     }
 }
 
-async fn bind_webhooks(config: &Config) -> anyhow::Result<BoundListener> {
-    let section = &config.listeners.webhooks;
-    let (Some(certificate), Some(key), Some(ca)) = (
-        &section.certificate,
-        &section.private_key,
-        &section.client_ca,
-    ) else {
-        anyhow::bail!("listeners.webhooks needs certificate, private_key and client_ca");
-    };
-    let tls = server_config(certificate, key, Some(ca))?;
-    let handshake = Handshake::Tls(Arc::new(tls));
-    bind(section.address, handshake, config, "listeners.webhooks").await
-}
-
-async fn bind_public(config: &Config) -> anyhow::Result<BoundListener> {
-    let section = &config.listeners.public;
-    let handshake = match (&section.certificate, &section.private_key) {
-        (Some(certificate), Some(key)) => {
-            Handshake::Tls(Arc::new(server_config(certificate, key, None)?))
-        }
-        _ => Handshake::Plain,
-    };
-    bind(section.address, handshake, config, "listeners.public").await
-}
-
-async fn bind_ops(config: &Config) -> anyhow::Result<Option<BoundListener>> {
-    let Some(address) = config.listeners.ops.address else {
-        return Ok(None);
-    };
-    let listener = bind(address, Handshake::Plain, config, "listeners.ops").await?;
-    Ok(Some(listener))
-}
-
 #[cfg(feature = "lab")]
 fn ops_endpoint(
     config: &Config,
@@ -319,42 +288,4 @@ fn test_target(config: &Config, webhooks: SocketAddr) -> izin_simulator::Target 
         resource_server: ofp.resource_server.clone().unwrap_or_default(),
         redirect_uri: ofp.redirect_uris.first().cloned().unwrap_or_default(),
     }
-}
-
-async fn bind(
-    address: SocketAddr,
-    handshake: Handshake,
-    config: &Config,
-    section: &str,
-) -> anyhow::Result<BoundListener> {
-    BoundListener::bind(address, handshake, config.limits.connections)
-        .await
-        .with_context(|| format!("{section}.address: {address} cannot be listened on"))
-}
-
-/// Configured, or the address itself.
-fn public_url(config: &Config, bound: SocketAddr) -> String {
-    let section = &config.listeners.public;
-    let scheme = if section.certificate.is_some() {
-        "https"
-    } else {
-        "http"
-    };
-    let configured = section
-        .base_url
-        .as_deref()
-        .map(|url| url.trim_end_matches('/').to_owned());
-    configured.unwrap_or_else(|| format!("{scheme}://{bound}"))
-}
-
-fn allowed_clients(config: &Config) -> anyhow::Result<HashSet<KeyId>> {
-    let listed = &config.listeners.webhooks.allowed_clients;
-    listed
-        .iter()
-        .map(|text| {
-            text.parse().with_context(|| {
-                format!("listeners.webhooks.allowed_clients: {text:?} is not an x5t#S256")
-            })
-        })
-        .collect()
 }

@@ -5,6 +5,7 @@ mod bank;
 #[cfg(feature = "lab")]
 pub mod demo;
 mod jose;
+mod logging;
 mod selftest;
 mod serve;
 #[cfg(feature = "codegen")]
@@ -79,17 +80,6 @@ pub fn run(institution: Institution) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Logs to standard error; `IZIN_LOG` chooses what (for example `izin=debug`).
-fn start_logging(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("IZIN_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
 }
 
 /// To standard output, which may be closed: a service goes on when nobody reads what it says.

@@ -19,7 +19,7 @@ pub struct Serve {
 
 impl Serve {
     pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
-        super::start_logging("izin=info,warn");
+        super::logging::start("izin=info,warn");
         let stop = super::StopSignals::listen()?;
         let config = Config::load(self.config.as_deref(), &institution.defaults())?;
         let service = Service::start(config, Arc::new(SystemClock), institution).await?;

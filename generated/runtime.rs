@@ -457,5 +457,6 @@ text_types! {
     "DcId" = crate::ids::DcId,
     "DpId" = crate::ids::DpId,
     "DecimalAmount" = crate::money::DecimalAmount,
-    "Rate" = crate::money::Rate
+    "Rate" = crate::money::Rate,
+    "Secret" = crate::secret::Secret
 }

@@ -15,6 +15,7 @@ use crate::generated::calls::MAX_ANSWER;
 use crate::generated::core_bank::client::{Client as CoreBankHttp, CoreBankClient};
 use crate::generated::sign_in::client::{Client as SignInHttp, SignInClient};
 use crate::http::innermost_cause;
+use crate::secret::Secret;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection is kept for the next call.
@@ -82,21 +83,22 @@ impl Connection {
             return Ok(None);
         };
         let token = tokio::fs::read_to_string(path).await;
-        let token = token.map_err(|problem| problem.to_string());
-        let bearer = Self::bearer(path, token);
+        let bearer = Self::bearer(path, token.map(Secret::from));
         bearer
             .map(Some)
             .map_err(|problem| format!("{}.token_file {problem}", self.section))
     }
 
     /// The header, from what was read of the file.
-    fn bearer(path: &Path, token: Result<String, String>) -> Result<HeaderValue, String> {
+    fn bearer(path: &Path, token: std::io::Result<Secret>) -> Result<HeaderValue, String> {
         let at = |problem: &str| format!("{}: {problem}", path.display());
-        let token = token.map_err(|problem| at(&problem))?;
-        if token.trim().is_empty() {
+        let token = token.map_err(|problem| at(&problem.to_string()))?;
+        let token = token.expose().trim();
+        if token.is_empty() {
             return Err(at("it is empty"));
         }
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", token.trim()));
+        let bearer = Secret::from(format!("Bearer {token}"));
+        let bearer = HeaderValue::from_str(bearer.expose());
         let mut bearer = bearer.map_err(|_| at("it holds no token"))?;
         bearer.set_sensitive(true);
         Ok(bearer)
@@ -216,8 +218,8 @@ fn connect(
         token_file: endpoint.token_file.clone(),
     };
     if let Some(path) = &endpoint.token_file {
-        let token = std::fs::read_to_string(path).map_err(|problem| problem.to_string());
-        Connection::bearer(path, token)
+        let token = std::fs::read_to_string(path);
+        Connection::bearer(path, token.map(Secret::from))
             .map_err(|problem| BankSetupError::Token { section, problem })?;
     }
     Ok((url.trim_end_matches('/').to_owned(), http, connection))

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::token::TokenSource;
 use crate::config::UpdateMethod;
 use crate::generated::ofp_dp::client::Client;
+use crate::secret::Secret;
 
 const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
 
@@ -51,8 +52,8 @@ impl ClientHooks<ClientContext> for Client {
             .bearer()
             .await
             .map_err(|error| custom(error.to_string()))?;
-        let bearer = format!("Bearer {}", token.expose_secret());
-        let mut bearer = HeaderValue::from_str(&bearer)
+        let bearer = Secret::from(format!("Bearer {}", token.expose_secret()));
+        let mut bearer = HeaderValue::from_str(bearer.expose())
             .map_err(|_| custom("the access token is not a header value".to_owned()))?;
         bearer.set_sensitive(true);
         // Update Consent is the one PATCH of the document; PayNet's texts also call it a POST (ADR 0001).

@@ -9,6 +9,7 @@ use izin_jose::{HeaderFields, SignError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::cache::{Cached, Freshness};
 use super::discovery::{DiscoveryError, DiscoverySource};
@@ -159,7 +160,7 @@ impl Requester {
             .form(&form);
         let response = request.send().await.map_err(transport)?;
         let status = response.status();
-        let body = read_bounded(response, MAX_BYTES).await?;
+        let body = Zeroizing::new(read_bounded(response, MAX_BYTES).await?);
         if !status.is_success() {
             let refusal = serde_json::from_slice::<TokenRefusal>(&body);
             let code = refusal.map_or_else(|_| "no error code".to_owned(), |body| body.error);

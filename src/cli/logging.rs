@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
 
 use tracing::{Level, Metadata, Subscriber};
@@ -40,7 +40,10 @@ fn log<W>(wanted: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = fmt::layer().with_target(false).with_writer(OneLine(writer));
+    let lines = fmt::layer()
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(OneLine(writer));
     registry()
         .with(wanted)
         .with(filter_fn(may_be_told))

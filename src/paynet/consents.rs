@@ -208,7 +208,12 @@ impl Described {
             Error::CommunicationError(error) | Error::ResponseBodyError(error) => {
                 super::fetch::transport(error).to_string()
             }
-            Error::InvalidResponsePayload(_, error) => format!("unreadable answer: {error}"),
+            // The reader's own words quote what it read.
+            Error::InvalidResponsePayload(_, error) => format!(
+                "unreadable answer (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
             Error::Custom(detail) => detail,
             other => other.to_string(),
         };
@@ -222,7 +227,7 @@ impl Described {
             .unwrap_or_default();
         let code = serde_json::from_slice::<types::Error>(&body).ok();
         let code = code.map(|body| body.error);
-        let named = code.as_deref().unwrap_or("no error code");
+        let named = super::fetch::loggable_code(code.as_deref());
         Self {
             text: format!("status {status}, {named}"),
             code,

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::cache::{Cached, Freshness};
 use super::discovery::{DiscoveryError, DiscoverySource};
-use super::fetch::{FetchError, read_bounded, transport};
+use super::fetch::{FetchError, loggable_code, read_bounded, transport};
 use crate::clock::SharedClock;
 use crate::config::ClientAuth;
 use crate::signing::SigningKeys;
@@ -162,8 +162,8 @@ impl Requester {
         let status = response.status();
         let body = Zeroizing::new(read_bounded(response, MAX_BYTES).await?);
         if !status.is_success() {
-            let refusal = serde_json::from_slice::<TokenRefusal>(&body);
-            let code = refusal.map_or_else(|_| "no error code".to_owned(), |body| body.error);
+            let refusal = serde_json::from_slice::<TokenRefusal>(&body).ok();
+            let code = loggable_code(refusal.as_ref().map(|refusal| refusal.error.as_str()));
             return Err(TokenError::Refused(format!("status {status}, {code}")));
         }
         let answer: TokenAnswer = serde_json::from_slice(&body)

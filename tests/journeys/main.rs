@@ -12,6 +12,7 @@ mod life;
 mod ops;
 mod profile;
 mod reject;
+mod secrets;
 mod sign_in;
 mod signatures;
 mod stop;

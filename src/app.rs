@@ -24,7 +24,7 @@ use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
-use crate::jobs::{Deadlines, Deliveries};
+use crate::jobs::{Deadlines, Deliveries, kept_running};
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
@@ -102,8 +102,12 @@ impl Service {
             .tasks
             .spawn(webhooks.serve(endpoints.webhooks, stop()));
         service.tasks.spawn(public.serve(endpoints.public, stop()));
-        service.tasks.spawn(rooms.deliveries.run(stop()));
-        service.tasks.spawn(rooms.deadlines.run(stop()));
+        let deliver = move |stop| rooms.deliveries.clone().run(stop);
+        let deliver = kept_running("deliveries", stop(), deliver);
+        service.tasks.spawn(deliver);
+        let watch = move |stop| rooms.deadlines.clone().run(stop);
+        let watch = kept_running("deadlines", stop(), watch);
+        service.tasks.spawn(watch);
         service.tasks.close();
         Ok(service)
     }

@@ -14,6 +14,7 @@ use crate::store::{At, Store, StoreError};
 const EVERY: Duration = Duration::from_secs(5);
 const BATCH: i64 = 100;
 
+#[derive(Clone)]
 pub struct Deadlines {
     pub clock: SharedClock,
     pub deliveries: Arc<Notify>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, SubsecRound, Utc};
 use progenitor_client::Error;
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
@@ -279,10 +279,6 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
             description: description.map(|text| text.replace(char::is_control, " ")),
         })
     });
-    let utc = |at: DateTime<chrono::FixedOffset>| -> DateTime<Utc> {
-        use chrono::SubsecRound;
-        at.to_utc().trunc_subsecs(6)
-    };
     Ok(NewConsent {
         id: wire.consent_id,
         dc_id: wire.dc_id,
@@ -292,10 +288,21 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         permissions,
         status: Status::parse(wire.status.as_str()).ok_or("status is unknown")?,
         reason,
-        expires_at: utc(wire.expiration_datetime),
-        created_at: utc(wire.created_at),
-        updated_at: wire.updated_at.map(utc),
+        expires_at: moment(wire.expiration_datetime)?,
+        created_at: moment(wire.created_at)?,
+        updated_at: wire.updated_at.map(moment).transpose()?,
     })
+}
+
+/// As both databases keep it. A year has four digits (RFC 3339 §5.6), though the reader knows more of them; and what began or ends
+/// before 1970 is a mistake.
+fn moment(at: DateTime<FixedOffset>) -> Result<DateTime<Utc>, String> {
+    let at = at.to_utc().trunc_subsecs(6);
+    if (1970..=9999).contains(&at.year()) {
+        Ok(at)
+    } else {
+        Err("a time is not of this age".to_owned())
+    }
 }
 
 /// A short text that can be stored and shown.

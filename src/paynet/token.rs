@@ -134,10 +134,11 @@ impl TokenSource {
 impl Requester {
     async fn fetch(&self, now: DateTime<Utc>) -> Result<Held, TokenError> {
         let answer = self.request(now).await?;
-        let expires_at = now + TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
+        let life = TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
         Ok(Held {
             token: answer.access_token,
-            expires_at,
+            // A life that no calendar has is none.
+            expires_at: now.checked_add_signed(life).unwrap_or(now),
         })
     }
 

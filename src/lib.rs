@@ -62,7 +62,10 @@ pub mod lab {
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
+    pub use crate::consent::register;
     pub use crate::http::{Handshake, server_config};
-    pub use crate::ids::ConsentId;
-    pub use crate::store::Store;
+    pub use crate::ids::{ConsentId, DcId, DpId};
+    pub use crate::store::{Store, kept};
+    pub use crate::trust::{CallClaims, Expected};
+    pub use crate::webhooks::read_event;
 }

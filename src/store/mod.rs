@@ -156,6 +156,12 @@ impl Store {
     }
 }
 
+/// The consent as it comes back from its row, for tests.
+#[cfg(feature = "lab")]
+pub fn kept(consent: &crate::consent::Consent) -> StoreResult<crate::consent::Consent> {
+    rows::ConsentRow::from(consent).try_into()
+}
+
 fn unavailable(error: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }

@@ -16,4 +16,5 @@ mod secrets;
 mod sign_in;
 mod signatures;
 mod stop;
+mod threat_model;
 mod zones;

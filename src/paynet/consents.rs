@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, FixedOffset, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Utc};
 use progenitor_client::Error;
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
@@ -294,15 +294,12 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
     })
 }
 
-/// As both databases keep it. A year has four digits (RFC 3339 §5.6), though the reader knows more of them; and what began or ends
+/// As both databases keep it, a leap second as the first of the next minute. A year has four digits (RFC 3339 §5.6), though the reader knows more of them; and what began or ends
 /// before 1970 is a mistake.
 fn moment(at: DateTime<FixedOffset>) -> Result<DateTime<Utc>, String> {
-    let at = at.to_utc().trunc_subsecs(6);
-    if (1970..=9999).contains(&at.year()) {
-        Ok(at)
-    } else {
-        Err("a time is not of this age".to_owned())
-    }
+    DateTime::from_timestamp_micros(at.timestamp_micros())
+        .filter(|at| (1970..=9999).contains(&at.year()))
+        .ok_or_else(|| "a time is not of this age".to_owned())
 }
 
 /// A short text that can be stored and shown.

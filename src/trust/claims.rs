@@ -60,11 +60,11 @@ pub struct OneTimeUse {
 
 impl CallClaims {
     pub fn parse(payload: &[u8]) -> Result<Self, ApiError> {
-        // A derived reader would also take a list of the values.
-        let is_object = payload.trim_ascii_start().starts_with(b"{");
-        let claims = serde_json::from_slice(payload).ok();
-        claims
-            .filter(|_| is_object)
+        // A derived reader would also take a list of the values, and bytes that are no text in members that it does not know.
+        let text = std::str::from_utf8(payload).ok();
+        let object = text.filter(|text| text.trim_ascii_start().starts_with('{'));
+        object
+            .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| invalid("claims.malformed", "the signature's claims cannot be read"))
     }
 

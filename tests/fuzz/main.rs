@@ -53,10 +53,7 @@ fn run(target: &str, is_taken: impl Fn(&[u8]) -> bool) {
         };
         taken += usize::from(is_taken(&changed));
     }
-    assert!(
-        (100..CHANGES - 100).contains(&taken),
-        "{taken} of {CHANGES}"
-    );
+    assert!((10..CHANGES / 2).contains(&taken), "{taken} of {CHANGES}");
 }
 
 #[test]

@@ -58,7 +58,14 @@ pub fn claims(data: &[u8]) -> usize {
         let Some((jti, until)) = checked(data, situation, now()) else {
             return false;
         };
-        let read: Value = serde_json::from_slice(data).expect("JSON");
+        let read: Value = match serde_json::from_slice(data) {
+            Ok(read) => read,
+            // A claim that nobody asks for may be a number that none of ours can hold.
+            Err(error) => {
+                assert!(error.to_string().contains("number out of range"), "{error}");
+                return true;
+            }
+        };
         let claims = read.as_object().expect("an object");
         assert_eq!(broken_rule(claims, situation), None, "{read}");
         if situation.checks_replay {

@@ -188,12 +188,12 @@ mod inside {
                     }
                 }
             }
-            let verified = |verifier: &mut Verifier, message: &[u8]| {
+            let holds = |verifier: &mut Verifier, message: &[u8]| {
                 verifier
                     .verify_oneshot(&signature, message)
                     .expect("verifier")
             };
-            assert!(verified(&mut verifier, b"message"), "{scheme:?}");
+            assert!(holds(&mut verifier, b"message"), "{scheme:?}");
             let blocking = key.sign_blocking(scheme, b"message".to_vec());
             assert_eq!(blocking.expect("signature").is_empty(), false);
         }

@@ -64,16 +64,11 @@ impl SoftToken {
             json!(self.path("pin"))
         )
     }
-
-    fn variable(&self, path: &PathBuf) -> (&'static str, PathBuf) {
-        (VARIABLE, path.clone())
-    }
 }
 
 /// A key on the token, and a certificate for it from the development authority.
 fn made(token: &SoftToken, config: &Path, name: &'static str, usage: Usage, wish: &[&str]) {
     let configuration = token.path("softhsm2.conf");
-    let (variable, value) = token.variable(&configuration);
     let dir = token.folder.path().to_str().unwrap();
     let new = ["keys", "new", name, "--on-token", "--dir", dir, "--config"];
     let config = config.to_str().unwrap();
@@ -83,7 +78,7 @@ fn made(token: &SoftToken, config: &Path, name: &'static str, usage: Usage, wish
         wish,
     ]
     .concat();
-    let told = done(&izin(&arguments, Some((variable, &value))));
+    let told = done(&izin(&arguments, Some((VARIABLE, &configuration))));
     assert!(told.contains("pkcs11:object="), "{told}");
     assert!(!token.path(&format!("{name}.key")).exists());
     let request = std::fs::read(token.path(&format!("{name}.csr"))).unwrap();

@@ -95,7 +95,7 @@ async fn a_signing_key_takes_over(database: Database) {
     let (old, new) = (key_id("dp-signing"), key_id("dp-signing-next"));
     let app = TestApp::start(database).await;
     let consent = app.approved_consent(&["read_balances"]).await;
-    assert_eq!(published(&app).await, [old.clone()]);
+    assert_eq!(published(&app).await, std::slice::from_ref(&old));
 
     let handover = app.clock.now() + HOUR;
     let entries = [
@@ -253,6 +253,9 @@ async fn changed_files_are_read_again_and_no_connection_ends() {
     app.stop().await;
 }
 
+/// What is told, and how it comes to that.
+type Spoil<'a> = (&'a str, &'a dyn Fn(&Path));
+
 /// Half a renewal, garbage, a key that everybody can read: nothing changes until it is right.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_used_changes_nothing() {
@@ -262,7 +265,7 @@ async fn what_cannot_be_used_changes_nothing() {
     let files = ListenerFiles::new();
     let app = TestApp::start_with(Database::sqlite(), &files.settings()).await;
     let key = files.path("server.key");
-    let spoil: [(&str, &dyn Fn(&Path)); 3] = [
+    let spoil: [Spoil; 3] = [
         ("does not belong to the certificate", &|key| {
             std::fs::copy(pki().key_file("dp-server-other"), key).unwrap();
         }),

@@ -27,7 +27,7 @@ use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
 use crate::jobs::{Deadlines, Deliveries};
-use crate::keys::SigningKeys;
+use crate::keys::{SigningKeys, Stamp};
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
@@ -67,6 +67,7 @@ struct Rooms {
     deadlines: Deadlines,
     guard: OfpGuard,
     keys: LiveKeys,
+    key_files: Stamp,
     pool: Arc<CryptoPool>,
     renderer: Arc<Renderer>,
     resources: Resources,
@@ -94,6 +95,7 @@ impl Service {
         let endpoints = Endpoints::build(&config, &rooms, public_url.clone());
         let reload = Reload::new(
             config.clone(),
+            rooms.key_files.clone(),
             rooms.keys.clone(),
             rooms.pool.clone(),
             clock,
@@ -209,6 +211,7 @@ async fn build(
             ),
         },
         keys,
+        key_files: material.stamp,
         pool,
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {

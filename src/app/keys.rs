@@ -19,11 +19,13 @@ use super::banks::BankClients;
 use crate::bank;
 use crate::config::{BankEndpoint, BankKind, Config, KeySource};
 use crate::http::{ServerTls, client_config, server_config};
-use crate::keys::{CertificateFacts, KeyReader, KeyRing, SigningKeys, certificates_of};
+use crate::keys::{CertificateFacts, KeyReader, KeyRing, SigningKeys, Stamp, certificates_of};
 use crate::paynet::{self, Paynet};
 
 /// One reading of everything.
 pub struct KeyMaterial {
+    /// Of the files, before they were read.
+    pub stamp: Stamp,
     pub ring: KeyRing,
     pub webhooks: ServerConfig,
     /// None: plain HTTP.
@@ -42,6 +44,7 @@ impl KeyMaterial {
         pool: &Arc<CryptoPool>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
+        let stamp = Stamp::of(&files(config));
         let reader = KeyReader::open(config, pool.clone())?;
         let webhooks = &config.listeners.webhooks;
         let client_ca = webhooks.client_ca.as_deref();
@@ -51,6 +54,7 @@ impl KeyMaterial {
         let paynet_tls = client_tls(&reader, "ofp", Some(server_ca), config.ofp.client_key())?;
         let checked_by = config.sign_in_checked_by();
         Ok(Self {
+            stamp,
             ring: KeyRing::read(&reader, &config.signing.keys, now)?,
             webhooks: server_tls(
                 &reader,

@@ -19,8 +19,8 @@ const WATCH_EVERY: Duration = Duration::from_secs(5);
 pub struct Reload(Arc<Inner>);
 
 struct Inner {
-    /// Of the last reading.
-    config: Mutex<Config>,
+    /// What was read last: the configuration, and what its files looked like.
+    read: Mutex<(Config, Stamp)>,
     live: LiveKeys,
     pool: Arc<CryptoPool>,
     clock: SharedClock,
@@ -31,12 +31,13 @@ struct Inner {
 impl Reload {
     pub(super) fn new(
         config: Config,
+        stamp: Stamp,
         live: LiveKeys,
         pool: Arc<CryptoPool>,
         clock: SharedClock,
     ) -> Self {
         Self(Arc::new(Inner {
-            config: Mutex::new(config),
+            read: Mutex::new((config, stamp)),
             live,
             pool,
             clock,
@@ -50,11 +51,12 @@ impl Reload {
         let _turn = self.0.turn.lock().await;
         config.check()?;
         let (pool, now) = (self.0.pool.clone(), self.0.clock.now());
-        let read = config.clone();
-        let read = move || KeyMaterial::read(&read, &pool, now);
+        let wanted = config.clone();
+        let read = move || KeyMaterial::read(&wanted, &pool, now);
         let material = tokio::task::spawn_blocking(read).await??;
+        let stamp = material.stamp.clone();
         self.0.live.replace(material);
-        *self.0.config.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        *self.0.read.lock().unwrap_or_else(PoisonError::into_inner) = (config, stamp);
         let signs = self.0.live.signing.current_id();
         let signs = signs.map(|key_id| key_id.to_string());
         tracing::info!(
@@ -64,38 +66,37 @@ impl Reload {
         Ok(())
     }
 
-    /// Looks at the files until `stop`, and reads again when one has changed. What cannot be used is told once; the next change, or
-    /// [`Reload::with`], is the next attempt.
+    /// Looks at the files until `stop`, and reads again when one has changed and all have come to rest: key and certificate are seldom
+    /// replaced in the same moment. What cannot be used is told once; the next change, or [`Reload::with`], is the next attempt.
     pub(super) async fn watch(self, stop: CancellationToken) {
-        let mut seen = self.stamp().await;
+        let mut before = None;
+        let mut refused = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(WATCH_EVERY) => {}
             }
-            let stamp = self.stamp().await;
-            if stamp == seen {
-                continue;
+            let (config, in_use) = self.read();
+            let files = files(&config);
+            let looked = tokio::task::spawn_blocking(move || Stamp::of(&files)).await;
+            let now = looked.ok();
+            let has_changed = now.as_ref() != Some(&in_use) && now != refused;
+            if has_changed && now == before {
+                refused = now.clone();
+                if let Err(error) = self.with(config).await {
+                    let error = format!("{error:#}");
+                    tracing::error!(
+                        error,
+                        "changed key or certificate files cannot be used; the old ones stay in use"
+                    );
+                }
             }
-            seen = stamp;
-            if let Err(error) = self.with(self.config()).await {
-                let error = format!("{error:#}");
-                tracing::error!(
-                    error,
-                    "changed key or certificate files cannot be used; the old ones stay in use"
-                );
-            }
+            before = now;
         }
     }
 
-    fn config(&self) -> Config {
-        let config = self.0.config.lock();
-        config.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    async fn stamp(&self) -> Option<Stamp> {
-        let files = files(&self.config());
-        let stamp = tokio::task::spawn_blocking(move || Stamp::of(&files));
-        stamp.await.ok()
+    fn read(&self) -> (Config, Stamp) {
+        let read = self.0.read.lock();
+        read.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

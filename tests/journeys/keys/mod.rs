@@ -11,11 +11,15 @@ use http::Method;
 use izin::lab::Clock;
 use izin_jose::{KeyId, UnverifiedJws};
 use izin_simulator::{DataAnswer, DataCall, DataTweak, Fault, Leaf, NewConsent, Operation, Usage};
+use openssl::pkcs12::Pkcs12;
+use openssl::pkey::PKey;
+use openssl::x509::X509;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{
     ConsentStory, Database, TestApp, Tls, eventually, on_both_databases, pki, tls_connection,
+    write_secret,
 };
 
 on_both_databases!(
@@ -233,9 +237,9 @@ async fn ends(stream: &mut Tls) -> String {
     answer.lines().next().unwrap().to_owned()
 }
 
-/// Changed files are noticed. Connections live on, even in the middle of a request, and new ones see the new certificate.
+/// Connections live on, even in the middle of a request, and new ones see the new certificate.
 #[tokio::test(flavor = "multi_thread")]
-async fn changed_files_are_read_again_and_no_connection_ends() {
+async fn no_connection_ends() {
     issue("dp-server-next", Usage::Server);
     let files = ListenerFiles::new();
     let app = TestApp::start_with(Database::sqlite(), &files.settings()).await;
@@ -243,13 +247,26 @@ async fn changed_files_are_read_again_and_no_connection_ends() {
     assert_eq!(asks_for_health(&mut open).await, "HTTP/1.1 200 OK");
     let mut in_flight = connected(&app).await;
     begins(&mut in_flight).await;
-
     files.hold("dp-server-next");
-    let is_new = || async { presented(&connected(&app).await) == key_id("dp-server-next") };
-    eventually(is_new, "the new certificate is presented").await;
+    app.reload(&files.settings()).await.unwrap();
+    let new = connected(&app).await;
+    assert_eq!(presented(&new), key_id("dp-server-next"));
     assert_eq!(ends(&mut in_flight).await, "HTTP/1.1 200 OK");
     assert_eq!(asks_for_health(&mut open).await, "HTTP/1.1 200 OK");
     assert_eq!(presented(&open), key_id("dp-server"));
+    app.stop().await;
+}
+
+/// Nobody has to tell the service.
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_files_are_noticed() {
+    issue("dp-server-renewed", Usage::Server);
+    let files = ListenerFiles::new();
+    let app = TestApp::start_with(Database::sqlite(), &files.settings()).await;
+    assert_eq!(presented(&connected(&app).await), key_id("dp-server"));
+    files.hold("dp-server-renewed");
+    let is_new = || async { presented(&connected(&app).await) == key_id("dp-server-renewed") };
+    eventually(is_new, "the new certificate is presented").await;
     app.stop().await;
 }
 
@@ -307,6 +324,39 @@ async fn the_list_of_clients_is_reloaded() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 401");
+    app.stop().await;
+}
+
+/// Keys in PKCS#12 files, encrypted: for signatures, for the listener, and towards PayNet.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journey_with_containers() {
+    let folder = tempfile::tempdir().unwrap();
+    let passphrase = folder.path().join("passphrase");
+    write_secret(&passphrase, "rahsia kita\n");
+    let container = |name: &str| {
+        let certificate = X509::from_pem(&pki().certificate(name).unwrap()).unwrap();
+        let key = PKey::private_key_from_pem(&pki().key(name).unwrap()).unwrap();
+        let mut container = Pkcs12::builder();
+        container.name(name).pkey(&key).cert(&certificate);
+        let container = container.build2("rahsia kita").unwrap();
+        let path = folder.path().join(format!("{name}.p12"));
+        write_secret(&path, "");
+        std::fs::write(&path, container.to_der().unwrap()).unwrap();
+        json!(path)
+    };
+    let passphrase = json!(passphrase);
+    let settings = format!(
+        "[listeners.webhooks]\nprivate_key = {}\npassphrase_file = {passphrase}\n\
+         [ofp]\nclient_private_key = {}\nclient_passphrase_file = {passphrase}\n\
+         [signing]\nkeys = [{{ private_key = {}, passphrase_file = {passphrase} }}]\n",
+        container("dp-server"),
+        container("dp-client"),
+        container("dp-signing"),
+    );
+    let app = TestApp::start_with(Database::sqlite(), &settings).await;
+    let consent = app.approved_consent(&["read_balances"]).await;
+    assert_eq!(signed_by(&consent.balance().await), key_id("dp-signing"));
+    assert_eq!(presented(&connected(&app).await), key_id("dp-server"));
     app.stop().await;
 }
 

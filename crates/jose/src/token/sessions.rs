@@ -58,8 +58,8 @@ impl Sessions {
         let kept = self.idle().pop();
         if let Some(session) = kept {
             match operation(&session) {
-                // The others broke as well, most likely.
-                Err(TokenError::Failed(_)) => self.idle().clear(),
+                // The others broke as well, most likely. Logged out, a token does not show its private keys.
+                Err(TokenError::Failed(_) | TokenError::NoKey(_)) => self.idle().clear(),
                 settled => {
                     self.idle().push(session);
                     return settled;

@@ -133,6 +133,9 @@ pub struct ConfiguredKey {
     certificate_setting: String,
     certificate: Option<PathBuf>,
     pub source: Option<KeySource>,
+    /// When it signs, for those in `signing.keys`.
+    pub from: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
     is_required: bool,
 }
 
@@ -149,6 +152,8 @@ impl ConfiguredKey {
             certificate_setting: format!("{section}.{prefix}certificate"),
             certificate: certificate.cloned(),
             source,
+            from: None,
+            until: None,
             is_required: false,
         }
     }
@@ -216,7 +221,11 @@ impl Config {
         }
         for (number, signing) in self.signing.keys.iter().enumerate() {
             let section = format!("signing.keys[{number}]");
-            keys.push(key(&section, &signing.certificate, Some(signing.key())));
+            keys.push(ConfiguredKey {
+                from: signing.from,
+                until: signing.until,
+                ..key(&section, &signing.certificate, Some(signing.key()))
+            });
         }
         keys
     }

@@ -27,6 +27,9 @@ pub(super) struct List {
 struct Entry {
     setting: String,
     place: String,
+    /// When a signing key signs.
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
     read: Result<Facts, String>,
 }
 
@@ -71,17 +74,19 @@ fn entries(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Vec<Entry>> {
                 Ok(ring) if is_signing => ring.state_of(&certificate.thumbprint, now),
                 _ => None,
             };
-            let in_time = if certificate.is_valid_at(now) {
-                "in use"
-            } else {
-                "certificate invalid"
+            let state = match state {
+                Some(state) => state.to_string(),
+                None if is_signing => "not clear, as long as signing.keys cannot be used".into(),
+                None if certificate.is_valid_at(now) => "in use".into(),
+                None => "certificate invalid".into(),
             };
-            let state = state.map_or_else(|| in_time.to_owned(), |state| state.to_string());
             Facts { certificate, state }
         });
         entries.push(Entry {
             setting: key.setting,
             place: place(source),
+            from: key.from,
+            until: key.until,
             read,
         });
     }
@@ -112,6 +117,12 @@ fn as_table(entries: &[Entry], now: DateTime<Utc>) -> String {
                 let certificate = &facts.certificate;
                 let days = (certificate.not_after - now).num_days();
                 line("state", &facts.state);
+                if let Some(from) = entry.from {
+                    line("signs from", &second(from));
+                }
+                if let Some(until) = entry.until {
+                    line("signs until", &second(until));
+                }
                 line("kid", certificate.thumbprint.as_str());
                 line("type", &certificate.key);
                 line("subject", &certificate.subject);
@@ -137,6 +148,8 @@ fn as_json(entries: &[Entry]) -> Value {
             "setting": entry.setting,
             "key": entry.place,
             "state": state,
+            "from": entry.from.map(second),
+            "until": entry.until.map(second),
             "kid": certificate.thumbprint,
             "type": certificate.key,
             "subject": certificate.subject,

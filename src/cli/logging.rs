@@ -18,7 +18,8 @@ use tracing_subscriber::{EnvFilter, fmt, registry};
 /// Libraries that can log, by the first part of their targets. Below `info` they tell of content: `tokio_postgres` every parameter
 /// of a statement, `h2` an address that it cannot read, with the signature in its query, `rustls` the handshake. Some log
 /// through the crate `log`, which reaches us only if somebody in the build connects the two; a bank's own binary may.
-const LIBRARIES: [&str; 8] = [
+const LIBRARIES: [&str; 9] = [
+    "cryptoki",
     "h2",
     "hyper",
     "hyper_util",

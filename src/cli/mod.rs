@@ -1,10 +1,11 @@
 //! Commands, one file each.
 
 #[cfg(feature = "lab")]
-mod bank;
+pub mod bank;
 #[cfg(feature = "lab")]
 pub mod demo;
 mod jose;
+mod keys;
 mod logging;
 mod selftest;
 mod serve;
@@ -28,6 +29,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
+  izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin selftest                   the cryptography of this binary against published examples
   izin jose verify --help         signatures and ciphertexts on files
@@ -42,6 +44,7 @@ enum Command {
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
     Jose(jose::Jose),
+    Keys(keys::Keys),
     Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
@@ -64,6 +67,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Jose(jose) => Ok(jose.run().await),
+                    Command::Keys(keys) => Ok(keys.run(&institution)),
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)

@@ -4,12 +4,13 @@
 
 mod bank;
 mod check;
+mod keys;
 mod listeners;
 mod ofp;
 mod ops;
 mod profile;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
+pub use keys::{KeyLocation, KeySource, Pkcs11, Signing, SigningKey};
 pub use listeners::Listeners;
 pub use ofp::{ClientAuth, Ofp};
 pub use ops::Ops;
@@ -39,6 +41,7 @@ pub struct Config {
     pub database: Database,
     pub listeners: Listeners,
     pub ofp: Ofp,
+    pub pkcs11: Pkcs11,
     pub signing: Signing,
     pub bank: Bank,
     pub sign_in: SignIn,
@@ -74,20 +77,6 @@ impl std::fmt::Debug for Database {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Signing {
-    pub keys: Vec<KeyFiles>,
-}
-
-/// A certificate and its private key, both PEM files.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyFiles {
-    pub certificate: PathBuf,
-    pub private_key: PathBuf,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Ui {
     pub name: String,
     /// Where customers get help, in a few words.
@@ -118,6 +107,12 @@ impl Config {
             figment = figment.merge(Toml::file_exact(path));
         }
         Self::extract(&figment.merge(Env::prefixed("IZIN__").split("__")))
+    }
+
+    /// Defaults and this text in place of a file, without the environment.
+    pub fn load_text(text: &str, own_defaults: &str) -> Result<Self, ConfigProblems> {
+        let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(own_defaults));
+        Self::extract(&figment.merge(Toml::string(text)))
     }
 
     /// Defaults and these texts, later ones winning, without the environment.

@@ -19,7 +19,9 @@ use izin_simulator::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::{Database, Process, eventually, on_both_databases, pki, serve_file};
+use crate::harness::{
+    Database, Process, eventually, on_both_databases, pki, serve_file, write_secret,
+};
 use bank::Calls;
 use known::{CORE_TOKEN, DATABASE_PASSWORD, PERSONAL, WRONG_CODE, WRONG_PASSWORD};
 use leaks::{Secrets, insides_in};
@@ -89,7 +91,7 @@ impl Stage {
             ("sign_in", "checked_by", sign_in, bank::TOKEN),
         ] {
             let file = folder.path().join(section);
-            std::fs::write(&file, format!("{token}\n")).unwrap();
+            write_secret(&file, &format!("{token}\n"));
             let section = format!(
                 "\n[{section}]\n{kind} = \"http\"\n[{section}.http]\nurl = \"http://{address}\"\ntoken_file = {}\n",
                 json!(file)
@@ -241,9 +243,9 @@ impl Stage {
         self.is_told(&kept, ConsentStatus::Authorized).await;
         assert_eq!(self.asks(&kept).await, 200);
 
-        std::fs::write(self.folder.path().join("bank"), "another-token").unwrap();
+        write_secret(&self.folder.path().join("bank"), "another-token");
         assert_eq!(self.asks(&kept).await, 503);
-        std::fs::write(self.folder.path().join("bank"), CORE_TOKEN).unwrap();
+        write_secret(&self.folder.path().join("bank"), CORE_TOKEN);
         self.core.take().unwrap().stop().await;
         assert_eq!(self.asks(&kept).await, 503);
         if self.database.url.starts_with("postgres") {

@@ -190,6 +190,8 @@ async fn build(
         deliveries: Deliveries {
             clock: clock.clone(),
             announced: announced.clone(),
+            bank: bank.clone(),
+            consumers: config.ofp.consumers.clone(),
             paynet: paynet.clone(),
             store: store.clone(),
         },

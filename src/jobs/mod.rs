@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod deliver;
+mod notices;
 
 pub use deadlines::Deadlines;
 pub use deliver::Deliveries;

@@ -123,7 +123,9 @@ impl Service {
         let watch = move |stop| rooms.deadlines.clone().run(stop);
         let watch = kept_running("deadlines", stop(), watch);
         service.tasks.spawn(watch);
-        service.tasks.spawn(service.reload.clone().watch(stop()));
+        let reload = service.reload.clone();
+        let reload = kept_running("reload", stop(), move |stop| reload.clone().watch(stop));
+        service.tasks.spawn(reload);
         service.tasks.close();
         Ok(service)
     }
@@ -194,6 +196,8 @@ async fn build(
         deliveries: Deliveries {
             clock: clock.clone(),
             announced: announced.clone(),
+            bank: bank.clone(),
+            consumers: config.ofp.consumers.clone(),
             paynet: paynet.clone(),
             store: store.clone(),
         },

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod deliver;
+mod notices;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;

@@ -77,12 +77,7 @@ async fn take(
     row: EventRow,
     reported: &NewConsent,
 ) -> Result<(), ApiError> {
-    let report = PlatformReport {
-        status: reported.status,
-        reason: reported.reason.clone(),
-        updated_at: reported.updated_at,
-    };
-    let mut command = Command::Report(report);
+    let mut command = Command::Report(reported.report());
     loop {
         let now = authorization.clock.now();
         let change = match authorization.store.consent(&reported.id).await? {

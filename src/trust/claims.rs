@@ -60,8 +60,9 @@ pub struct OneTimeUse {
 
 impl CallClaims {
     pub fn parse(payload: &[u8]) -> Result<Self, ApiError> {
-        serde_json::from_slice(payload)
-            .map_err(|_| invalid("claims.malformed", "the signature's claims cannot be read"))
+        let malformed = || invalid("claims.malformed", "the signature's claims cannot be read");
+        let claims = izin_jose::read_unambiguous(payload).map_err(|_| malformed())?;
+        serde_json::from_value(claims).map_err(|_| malformed())
     }
 
     /// Every claim of the wire profile's row "account-call claims".
@@ -314,6 +315,8 @@ mod tests {
         for text in [
             r#"{"iss":"kira","iss":"kira"}"#,
             r#"{"exp":1,"exp":2}"#,
+            r#"{"sub":"a","sub":"b"}"#,
+            r#"{"other":{"a":1,"a":2}}"#,
             r#"{"iat":1e400}"#,
             r#"{"aud":[1]}"#,
             r#"{"jti":7}"#,

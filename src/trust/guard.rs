@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use izin_jose::{Header, KeyId};
+use izin_jose::{AmbiguousJson, Header, KeyId};
 use poem::Request;
 use serde_json::Value;
 
@@ -193,7 +193,7 @@ impl OfpGuard {
                 .await?;
             self.check_age(signed.header())?;
             return match signed {
-                Signed::Attached(jws) => Ok(Bytes::from(jws.into_payload())),
+                Signed::Attached(jws) => unambiguous(Bytes::from(jws.into_payload())),
                 Signed::Detached(_) => Err(SignatureRefusal::OtherContent.into()),
             };
         }
@@ -204,7 +204,7 @@ impl OfpGuard {
                 .await?;
             self.check_age(verified.header())?;
         }
-        Ok(body.clone())
+        unambiguous(body.clone())
     }
 
     /// Authorize, userinfo and events carry no claims; if PayNet says in the protected header when it signed,
@@ -226,6 +226,18 @@ impl OfpGuard {
         } else {
             Ok(found)
         }
+    }
+}
+
+/// Of two members of one name, readers keep one or the other, so nobody knows what such an event says. What is no JSON at all is
+/// told by whoever reads the body.
+fn unambiguous(event: Bytes) -> Result<Bytes, ApiError> {
+    match izin_jose::read_unambiguous(&event) {
+        Err(AmbiguousJson::RepeatedMember(_)) => {
+            let told = "the body names a member twice";
+            Err(ApiError::invalid_request(told).because("request.repeated_member"))
+        }
+        _ => Ok(event),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::harness::{Database, TOTP_SECRET, TestApp, on_both_databases};
 on_both_databases!(every_check_of_the_catalogue_passes);
 
 /// A demo customer's password is the user name.
-fn credentials(username: &str) -> Credentials {
+pub fn credentials(username: &str) -> Credentials {
     Credentials {
         username: username.to_owned(),
         password: username.to_owned(),

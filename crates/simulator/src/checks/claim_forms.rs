@@ -15,7 +15,7 @@ use crate::{
 };
 
 const TIMES: &str = "RFC 7519 §2 and §4.1.4 to §4.1.6";
-const FORMS: &str = "RFC 7519 §4.1; RFC 8725 §3.11";
+const FORMS: &str = "RFC 7519 §4.1; RFC 8725 §3.8 and §3.9";
 const JSON: &str = "RFC 7519 §4 and §7.2; RFC 8259 §4";
 /// Where it stays below the limit for a whole header field.
 const DEEP: usize = 2_000;
@@ -296,8 +296,8 @@ fn last(object: &str, member: &str) -> String {
     format!("{},{member}}}", &object[..object.len() - 1])
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a rewrite takes its text")]
 /// The claims with one of them written down a second time, with the same value.
+#[expect(clippy::needless_pass_by_value, reason = "a rewrite takes its text")]
 fn twice<const WHICH: usize>(text: String) -> String {
     let name = REPEATED[WHICH];
     let claims: Value = serde_json::from_str(&text).unwrap_or_default();

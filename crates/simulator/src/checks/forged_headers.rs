@@ -16,7 +16,7 @@ use crate::forge::{
 
 const ALGORITHMS: &str = "RFC 8725 §3.1; RFC 7515 §4.1.1";
 const CRITICAL: &str = "RFC 7515 §4.1.11";
-const KEYS_INSIDE: &str = "RFC 8725 §3.5 and §3.10";
+const KEYS_INSIDE: &str = "RFC 8725 §3.10; RFC 7515 §4.1.3 and §4.1.6";
 
 pub(super) fn checks() -> Vec<Check> {
     [algorithms(), critical(), unencoded(), keys_inside()].concat()

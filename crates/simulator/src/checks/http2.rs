@@ -10,7 +10,7 @@ use super::{
 use crate::wire::{HTTP2, Received, Wire};
 
 const FRAMES: &str = "RFC 9113 §4.1 and §5.4";
-const MESSAGES: &str = "RFC 9113 §8.1.1, §8.2 and §8.3";
+const MESSAGES: &str = "RFC 9113 §8.1.1, §8.2 and §8.3; OWASP ASVS 4.2.3 and 4.2.4";
 const FLOODS: &str = "RFC 9113 §10.5";
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

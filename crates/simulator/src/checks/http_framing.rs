@@ -9,7 +9,7 @@ use super::{
 };
 use crate::wire::Wire;
 
-const FRAMING: &str = "RFC 9112 §6.1, §6.3 and §11.2";
+const FRAMING: &str = "RFC 9112 §6.1, §6.3 and §11.2; OWASP ASVS 4.2.1";
 
 /// For what is answered at once; a connection that stays open for so long stays open.
 const SHORT_PATIENCE: Duration = Duration::from_secs(5);

@@ -25,7 +25,7 @@ pub(super) fn checks() -> Vec<Check> {
         attack!(
             "authorize-embedded-jwk",
             "link with the key that verifies it in its own header (jwk)",
-            "RFC 8725 §3.5 and §3.10",
+            "RFC 8725 §3.10; RFC 7515 §4.1.3 and §4.1.6",
             SIGNATURE,
             |bench, must| embedded(bench, must)
         ),

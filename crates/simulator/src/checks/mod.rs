@@ -57,6 +57,7 @@ macro_rules! attack {
 mod authorize;
 mod bench;
 mod claim_forms;
+mod control;
 mod data_answers;
 mod data_calls;
 mod data_claims;
@@ -97,7 +98,10 @@ use std::{fmt, pin::Pin};
 
 use futures_util::future::{join, join_all};
 
-pub use self::bench::{Bench, Credentials};
+pub use self::{
+    bench::{Bench, Credentials},
+    control::ControlFailed,
+};
 use self::{
     finding::{Finding, Outcome, Seen},
     refusal::Refusal,

@@ -10,7 +10,7 @@ use super::{
     sessions::{form_of, session_cookies},
 };
 
-const FORMS: &str = "OWASP ASVS 1.2.1, 2.2.1 and 4.1.1";
+const FORMS: &str = "OWASP ASVS 1.2.1 and 2.2.1";
 
 const SCREEN: &str = "4xx, or the same screen, and nothing is decided";
 

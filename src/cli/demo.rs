@@ -18,7 +18,7 @@ use crate::bank::DemoBank;
 use crate::clock::SystemClock;
 use crate::config::{Config, DEMO};
 use crate::institution::Institution;
-pub use settings::{DemoSettings, registration};
+pub use settings::{CLIENT_ID, DP_ID, DemoSettings, registration};
 use start_page::StartPage;
 
 #[derive(Debug, Args)]
@@ -192,7 +192,7 @@ impl Demo {
 }
 
 /// The keys of an earlier run in the same folder, or new ones.
-fn open_pki(folder: &Path) -> Result<Pki, izin_simulator::PkiError> {
+pub(super) fn open_pki(folder: &Path) -> Result<Pki, izin_simulator::PkiError> {
     if folder.is_dir() {
         Pki::open(folder)
     } else {

@@ -12,6 +12,8 @@ mod logging;
 mod outbox;
 mod selftest;
 mod serve;
+#[cfg(feature = "lab")]
+mod simulate;
 #[cfg(feature = "codegen")]
 mod spec;
 mod table;
@@ -37,6 +39,7 @@ const EXAMPLES: &str = "Examples:
   izin outbox list --config F     what PayNet has not been told yet
   izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
+  izin simulate attacks           how a Data Provider stands the catalogue of attacks
   izin selftest                   the cryptography of this binary against published examples
   izin jose verify --help         signatures and ciphertexts on files
 
@@ -56,6 +59,8 @@ enum Command {
     Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
+    #[cfg(feature = "lab")]
+    Simulate(simulate::Simulate),
     #[cfg(feature = "codegen")]
     Spec(spec::Spec),
 }
@@ -82,6 +87,8 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)
                     }
+                    #[cfg(feature = "lab")]
+                    Command::Simulate(simulate) => simulate.run(institution).await,
                     #[cfg(feature = "codegen")]
                     Command::Spec(spec) => Ok(spec.run()),
                 }
@@ -101,6 +108,22 @@ fn tell(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// What was given cannot be used: another exit code than that of something which was tried and failed.
+#[cfg(feature = "lab")]
+fn wrong_usage(error: &anyhow::Error) -> ExitCode {
+    eprintln!("izin: {error:#}");
+    ExitCode::from(2)
+}
+
+/// A secret from a file: its one line, without the line's end.
+#[cfg(feature = "lab")]
+fn read_secret(path: &std::path::Path) -> anyhow::Result<secrecy::SecretString> {
+    use anyhow::Context as _;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
 }
 
 /// SIGTERM or Ctrl-C. Listened for before anything is announced, so that a quick stop is a clean one.

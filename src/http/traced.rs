@@ -5,8 +5,9 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use poem::http::{HeaderValue, Uri, header};
+use futures_util::future::{Either, ready};
+use futures_util::{FutureExt, TryFutureExt};
+use poem::http::{HeaderValue, Uri, Version, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -69,9 +70,16 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         request.extensions_mut().insert(interaction);
         let (method, uri): (_, Uri) = (request.method().clone(), request.uri().clone());
         let long_body = announces_long_body(&request);
-        let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let answer = if names_its_host(&request) {
+            Either::Left(self.inner.call(request).map_ok(IntoResponse::into_response))
+        } else {
+            let told = "HTTP/1.1 needs one Host header";
+            let refusal = ApiError::invalid_request(told).because("request.host");
+            Either::Right(ready(Err(refusal.into())))
+        };
+        let answer = AssertUnwindSafe(answer).catch_unwind();
         let mut response = match timeout(REQUEST_TIMEOUT, answer).await {
-            Ok(Ok(Ok(output))) => output.into_response(),
+            Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(error))) => error_response(&error),
             Ok(Err(_)) => ApiError::internal("a handler panicked").into_response(),
             Err(_) => {
@@ -107,6 +115,12 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         }
         Ok(response)
     }
+}
+
+/// Whoever stands between PayNet and us may go by another of several hosts than we do (RFC 9112 §3.2).
+fn names_its_host(request: &Request) -> bool {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    request.version() != Version::HTTP_11 || hosts == 1
 }
 
 /// Longer than what is read along with the headers anyway, or of unknown length.

@@ -1,7 +1,6 @@
 //! Account calls: the Data Consumer signs end to end, PayNet perhaps for its hop, and the answer is encrypted to the consumer.
 
 use izin_jose::{KeyError, KeyId, UnverifiedJws};
-use serde_json::Value;
 
 use super::claims::{CallClaims, Expected, OneTimeUse};
 use super::context::AccountCall;
@@ -164,7 +163,7 @@ impl OfpGuard {
 fn subject_of(signatures: &[(SignatureHeader, &str)]) -> Result<ConsentId, ApiError> {
     let subject = signatures.iter().find_map(|(_, compact)| {
         let jws = UnverifiedJws::parse(compact).ok()?;
-        let claims: Value = serde_json::from_slice(jws.unverified_payload()).ok()?;
+        let claims = izin_jose::read_unambiguous(jws.unverified_payload()).ok()?;
         ConsentId::parse(claims["sub"].as_str()?).ok()
     });
     subject.ok_or_else(consent_id_missing)

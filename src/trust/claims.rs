@@ -60,12 +60,13 @@ pub struct OneTimeUse {
 
 impl CallClaims {
     pub fn parse(payload: &[u8]) -> Result<Self, ApiError> {
-        // A derived reader would also take a list of the values, and bytes that are no text in members that it does not know.
-        let text = std::str::from_utf8(payload).ok();
-        let object = text.filter(|text| text.trim_ascii_start().starts_with('{'));
-        object
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| invalid("claims.malformed", "the signature's claims cannot be read"))
+        let malformed = || invalid("claims.malformed", "the signature's claims cannot be read");
+        let claims = izin_jose::read_unambiguous(payload).map_err(|_| malformed())?;
+        // A derived reader would also take a list of the values.
+        if !claims.is_object() {
+            return Err(malformed());
+        }
+        serde_json::from_value(claims).map_err(|_| malformed())
     }
 
     /// Every claim of the wire profile's row "account-call claims".
@@ -318,6 +319,8 @@ mod tests {
         for text in [
             r#"{"iss":"kira","iss":"kira"}"#,
             r#"{"exp":1,"exp":2}"#,
+            r#"{"sub":"a","sub":"b"}"#,
+            r#"{"other":{"a":1,"a":2}}"#,
             r#"{"iat":1e400}"#,
             r#"{"aud":[1]}"#,
             r#"{"jti":7}"#,

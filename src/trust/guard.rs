@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use izin_jose::{Header, KeyId};
+use izin_jose::{AmbiguousJson, Header, KeyId};
 use poem::Request;
 use serde_json::Value;
 
@@ -197,7 +197,7 @@ impl OfpGuard {
                 .await?;
             self.check_age(signed.header())?;
             return match signed {
-                Signed::Attached(jws) => Ok(Bytes::from(jws.into_payload())),
+                Signed::Attached(jws) => unambiguous(Bytes::from(jws.into_payload())),
                 Signed::Detached(_) => Err(SignatureRefusal::OtherContent.into()),
             };
         }
@@ -208,7 +208,7 @@ impl OfpGuard {
                 .await?;
             self.check_age(verified.header())?;
         }
-        Ok(body.clone())
+        unambiguous(body.clone())
     }
 
     /// Authorize, userinfo and events carry no claims; if PayNet says in the protected header when it signed,
@@ -230,6 +230,18 @@ impl OfpGuard {
         } else {
             Ok(found)
         }
+    }
+}
+
+/// Of two members of one name, readers keep one or the other, so nobody knows what such an event says. What is no JSON at all is
+/// told by whoever reads the body.
+fn unambiguous(event: Bytes) -> Result<Bytes, ApiError> {
+    match izin_jose::read_unambiguous(&event) {
+        Err(AmbiguousJson::RepeatedMember(_)) => {
+            let told = "the body names a member twice";
+            Err(ApiError::invalid_request(told).because("request.repeated_member"))
+        }
+        _ => Ok(event),
     }
 }
 

@@ -26,10 +26,21 @@ impl RedirectPolicy {
     }
 
     pub fn check(&self, address: &str) -> Option<TrustedRedirect> {
+        if !is_read_in_one_way(address) {
+            return None;
+        }
         let url = Url::parse(address).ok()?;
         (is_plain(&url) && self.allowed.iter().any(|allowed| covers(allowed, &url)))
             .then_some(TrustedRedirect(url))
     }
+}
+
+/// Readers of addresses drop line ends and tabs, turn backslashes into slashes, and fold letters and points of other scripts into
+/// ordinary ones. What they make of it may be on the list; what somebody else reads is not.
+fn is_read_in_one_way(address: &str) -> bool {
+    address
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
 /// Nothing that another reader of the address could take for something else.
@@ -106,6 +117,11 @@ mod tests {
             "https://as.example@evil.example/callback",
             "//as.example/callback",
             "javascript:alert(1)",
+            "https:\\\\as.example\\callback",
+            "https://as.example/call\nback",
+            " https://as.example/callback",
+            "https://as\u{3002}example/callback",
+            "https://as.ex\u{ff41}mple/callback",
             "",
         ] {
             assert!(policy.check(bad).is_none(), "{bad}");

@@ -2,6 +2,7 @@
 //! from the simulator. Step numbers are those of PayNet's end-to-end test table (v1.2.2 portal).
 
 mod approve;
+mod attacks;
 mod bank;
 mod checks;
 mod deadlines;

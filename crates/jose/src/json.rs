@@ -7,8 +7,31 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use thiserror::Error;
+
+use crate::jws_error::excerpt;
+
+/// Reads JSON that can be read in one way only.
+pub fn read_unambiguous(json: &[u8]) -> Result<Value, AmbiguousJson> {
+    let observed: Observed = serde_json::from_slice(json).map_err(|_| AmbiguousJson::Malformed)?;
+    match observed.repeated {
+        None => Ok(observed.value),
+        Some(name) => Err(AmbiguousJson::RepeatedMember(excerpt(&name))),
+    }
+}
+
+/// Why JSON was not read.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum AmbiguousJson {
+    /// Not JSON, or nested more than 127 levels deep.
+    #[error("not JSON")]
+    Malformed,
+    /// Some object names this member twice.
+    #[error("the member {0:?} appears twice")]
+    RepeatedMember(String),
+}
 
 /// A JSON value, and the first member name found twice in one object anywhere inside it.
 pub(crate) struct Observed {
@@ -52,7 +75,7 @@ impl<'de> Visitor<'de> for Observer {
         Ok(Observed::plain(value))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Observed, E> {
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Observed, E> {
         Number::from_f64(value)
             .map(Observed::plain)
             .ok_or_else(|| E::custom("number out of range"))
@@ -129,6 +152,14 @@ mod tests {
             let repeated = observe(text).and_then(|(_, repeated)| repeated);
             assert_eq!(repeated.as_deref(), Some("a"), "{text}");
         }
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_not_read() {
+        let repeated = read_unambiguous(br#"{"a":[{"b":1,"b":1}]}"#);
+        assert_eq!(repeated, Err(AmbiguousJson::RepeatedMember("b".to_owned())));
+        assert_eq!(read_unambiguous(b"{} {}"), Err(AmbiguousJson::Malformed));
+        assert_eq!(read_unambiguous(br#"{"a":1}"#), Ok(json!({ "a": 1 })));
     }
 
     #[test]

@@ -215,6 +215,9 @@ pub enum JwkError {
     /// The owner published a private or symmetric key; whatever it signs, others can sign too.
     #[error("the key contains private members")]
     Private,
+    /// Another key of the set is called the same.
+    #[error("another key has the same kid")]
+    RepeatedKeyId,
     /// A key type or curve that this crate does not know, such as OKP or oct.
     #[error("key type or curve not supported")]
     UnsupportedType,
@@ -232,6 +235,7 @@ impl JwkError {
             Self::Malformed(_) => "jwk.malformed",
             Self::MissingKeyId => "jwk.kid_missing",
             Self::Private => "jwk.private",
+            Self::RepeatedKeyId => "jwk.kid_repeated",
             Self::UnsupportedType => "jwk.unsupported_type",
             Self::UnsupportedUse => "jwk.unsupported_use",
             Self::Weak(_) => "jwk.weak",

@@ -2,8 +2,10 @@
 //!
 //! A set is read key by key: one entry of an unknown type, or a broken one, must not take the good keys down with it
 //! (RFC 7517 §5 asks readers to ignore what they do not understand). Skipped entries stay listed with the reason, because
-//! "your key was skipped, it has 1024 bits" settles in a minute what "unknown kid" does not settle in a week. Two usable keys
-//! under one `kid` are refused with the whole set: which of them verifies must not depend on their order.
+//! "your key was skipped, it has 1024 bits" settles in a minute what "unknown kid" does not settle in a week. Of several keys
+//! under one `kid` none is used: which of them verifies must not depend on their order.
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -45,17 +47,29 @@ impl JwkSet {
         if published.keys.len() > Self::MAX_KEYS {
             return Err(JwkSetError::TooLarge);
         }
+        let entries = published.keys.into_iter();
+        let entries: Vec<_> = entries
+            .map(|entry| (claimed_key_id(&entry), Jwk::from_observed(entry)))
+            .collect();
+        let mut named: HashMap<KeyId, usize> = HashMap::new();
+        for key in entries.iter().filter_map(|(_, key)| key.as_ref().ok()) {
+            *named.entry(key.key_id().clone()).or_default() += 1;
+        }
         let mut set = Self::default();
-        for (position, entry) in published.keys.into_iter().enumerate() {
-            let key_id = claimed_key_id(&entry);
-            match Jwk::from_observed(entry) {
-                Ok(key) => set.insert(key)?,
-                Err(error) => set.skipped.push(SkippedKey {
-                    position,
-                    key_id,
-                    error,
-                }),
-            }
+        for (position, (key_id, key)) in entries.into_iter().enumerate() {
+            let error = match key {
+                Ok(key) if named.get(key.key_id()) == Some(&1) => {
+                    set.keys.push(key);
+                    continue;
+                }
+                Ok(_) => JwkError::RepeatedKeyId,
+                Err(error) => error,
+            };
+            set.skipped.push(SkippedKey {
+                position,
+                key_id,
+                error,
+            });
         }
         Ok(set)
     }
@@ -129,6 +143,7 @@ pub struct SkippedKey {
 /// Why a set was refused as a whole.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum JwkSetError {
+    /// Of our own keys.
     #[error("two keys are called {0}")]
     DuplicateKeyId(KeyId),
     /// Not a JSON object with a list `keys`.

@@ -56,6 +56,7 @@ mod x5c;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use header::{Header, HeaderError};
+pub use json::{AmbiguousJson, read_unambiguous};
 pub use jwe::{DecryptError, DecryptionKey, EncryptError, EncryptionKey};
 pub use jwk::{Jwk, JwkError, KeyError, KeyUse};
 pub use jwk_set::{JwkSet, JwkSetError, SkippedKey};

@@ -2,6 +2,8 @@
 //!
 //! Built on openssl alone and not on `izin_jose`, so that a mistake there cannot hide itself in the tests.
 
+pub(crate) mod foreign;
+
 use izin_jose::base64url;
 use openssl::{
     ecdsa::EcdsaSig,
@@ -10,6 +12,7 @@ use openssl::{
     pkey::{PKey, PKeyRef, Private},
     rsa::Padding,
     sign::{RsaPssSaltlen, Signer},
+    x509::X509,
 };
 use serde_json::{Map, Value};
 
@@ -27,6 +30,8 @@ pub enum ForgedAlgorithm {
     Es512,
     /// HMAC with the public certificate as the secret: the classic confusion of key types.
     Hs256,
+    /// The same with the public key itself, as PEM.
+    Hs256PublicKey,
     /// `none` and an empty signature.
     None,
     /// What v1.2.2 demands.
@@ -40,7 +45,7 @@ impl ForgedAlgorithm {
         match self {
             Self::Es384 => "ES384",
             Self::Es512 => "ES512",
-            Self::Hs256 => "HS256",
+            Self::Hs256 | Self::Hs256PublicKey => "HS256",
             Self::None => "none",
             Self::Ps256 => "PS256",
             Self::Rs256 => "RS256",
@@ -60,6 +65,30 @@ pub struct Signing {
     pub header: Map<String, Value>,
     /// Leaves the payload out of the token (RFC 7515, appendix F).
     pub detached: bool,
+    /// Changes the header's JSON before it is signed.
+    pub header_text: Option<Rewrite>,
+    /// Changes the token after it was signed.
+    pub token_text: Option<Rewrite>,
+    /// This text, and no signature at all.
+    pub instead: Option<String>,
+}
+
+/// Writes a text anew.
+pub type Rewrite = fn(String) -> String;
+
+/// One deviation from an honest signature.
+#[derive(Clone, Debug)]
+pub enum Forgery {
+    Algorithm(ForgedAlgorithm),
+    /// A member of the protected header; null removes it.
+    Header(String, Value),
+    HeaderText(Rewrite),
+    Instead(String),
+    /// The kid that the header claims.
+    Kid(String),
+    /// A key of the PKI.
+    SignedBy(String),
+    Token(Rewrite),
 }
 
 impl Signing {
@@ -71,7 +100,26 @@ impl Signing {
             kid: None,
             header: Map::new(),
             detached: false,
+            header_text: None,
+            token_text: None,
+            instead: None,
         }
+    }
+
+    #[must_use]
+    pub fn forged(mut self, forgery: Forgery) -> Self {
+        match forgery {
+            Forgery::Algorithm(algorithm) => self.algorithm = algorithm,
+            Forgery::Header(name, value) => {
+                self.header.insert(name, value);
+            }
+            Forgery::HeaderText(rewrite) => self.header_text = Some(rewrite),
+            Forgery::Instead(text) => self.instead = Some(text),
+            Forgery::Kid(kid) => self.kid = Some(kid),
+            Forgery::SignedBy(key) => self.key = key,
+            Forgery::Token(rewrite) => self.token_text = Some(rewrite),
+        }
+        self
     }
 
     #[must_use]
@@ -82,12 +130,23 @@ impl Signing {
 
     /// The compact serialization.
     pub fn sign(&self, pki: &Pki, payload: &[u8]) -> Result<String, ForgeError> {
-        let header = base64url::encode(&serde_json::to_vec(&self.protected_header(pki)?)?);
+        if let Some(text) = &self.instead {
+            return Ok(text.clone());
+        }
+        let mut header = serde_json::to_string(&self.protected_header(pki)?)?;
+        if let Some(rewrite) = self.header_text {
+            header = rewrite(header);
+        }
+        let header = base64url::encode(header.as_bytes());
         let encoded = base64url::encode(payload);
         let signature = self.signature(pki, format!("{header}.{encoded}").as_bytes())?;
         let signature = base64url::encode(&signature);
         let payload = if self.detached { "" } else { &encoded };
-        Ok(format!("{header}.{payload}.{signature}"))
+        let token = format!("{header}.{payload}.{signature}");
+        Ok(match self.token_text {
+            Some(rewrite) => rewrite(token),
+            None => token,
+        })
     }
 
     fn protected_header(&self, pki: &Pki) -> Result<Map<String, Value>, ForgeError> {
@@ -107,8 +166,16 @@ impl Signing {
         if self.algorithm == ForgedAlgorithm::None {
             return Ok(Vec::new());
         }
-        if self.algorithm == ForgedAlgorithm::Hs256 {
-            let secret = PKey::hmac(&pki.certificate(&self.key)?)?;
+        let secret = match self.algorithm {
+            ForgedAlgorithm::Hs256 => Some(pki.certificate(&self.key)?),
+            ForgedAlgorithm::Hs256PublicKey => {
+                let certificate = X509::from_pem(&pki.certificate(&self.key)?)?;
+                Some(certificate.public_key()?.public_key_to_pem()?)
+            }
+            _ => None,
+        };
+        if let Some(secret) = secret {
+            let secret = PKey::hmac(&secret)?;
             return Ok(Signer::new(MessageDigest::sha256(), &secret)?.sign_oneshot_to_vec(input)?);
         }
         let key = PKey::private_key_from_pem(&pki.key(&self.key)?)?;

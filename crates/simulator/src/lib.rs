@@ -29,6 +29,8 @@ mod scenario;
 mod signer;
 mod simulator;
 mod tls;
+mod traffic;
+mod wire;
 
 pub use addresses::Urls;
 pub use counterparty::{
@@ -36,7 +38,7 @@ pub use counterparty::{
 };
 pub use customer::{Button, Choice, Customer, CustomerError, Form, Hop, Input, Page};
 pub use dialect::{AnswerBody, AnswerForm, AnswerPayload, AuthorizeRoute, Dialect, SignatureKeys};
-pub use forge::{ForgeError, ForgedAlgorithm, Signing};
+pub use forge::{ForgeError, ForgedAlgorithm, Forgery, Rewrite, Signing};
 pub use keys::KeysError;
 pub use options::{Consumer, SimulatorOptions};
 pub use pki::{Authority, Leaf, Pki, PkiError, Usage};
@@ -54,3 +56,4 @@ pub use scenario::{
 };
 pub use simulator::{Simulator, SimulatorError};
 pub use tls::TlsError;
+pub use traffic::Traffic;

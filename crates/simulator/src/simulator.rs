@@ -19,6 +19,7 @@ use crate::{
     registration::{published, registered_consumer},
     signer::PkiSigner,
     tls::{self, ClientCertificate, TlsError},
+    traffic::Traffic,
 };
 
 const SIGNING_THREADS: usize = 2;
@@ -30,6 +31,7 @@ pub struct Simulator {
     pub(crate) platform: Arc<Platform>,
     pub(crate) pki: Pki,
     pub(crate) consumers: Vec<Consumer>,
+    pub(crate) traffic: Traffic,
     urls: Urls,
     running: Running,
 }
@@ -47,6 +49,7 @@ impl Simulator {
             platform,
             pki: options.pki,
             consumers: options.consumers,
+            traffic: Traffic::default(),
             urls,
             running,
         };
@@ -60,6 +63,11 @@ impl Simulator {
 
     pub fn pki(&self) -> &Pki {
         &self.pki
+    }
+
+    /// What scripts have asked of providers so far.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Closes the sockets and waits for what is under way.

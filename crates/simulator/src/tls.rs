@@ -3,11 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use rustls::{
-    RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
     server::WebPkiClientVerifier,
 };
+
+use tokio_rustls::TlsConnector;
+use url::Url;
 
 use crate::pki::{Pki, PkiError};
 
@@ -27,6 +30,8 @@ pub(crate) enum ClientCertificate {
 pub enum TlsError {
     #[error("HTTP client: {0}")]
     Client(#[from] reqwest::Error),
+    #[error("server name: {0}")]
+    Name(#[from] rustls::pki_types::InvalidDnsNameError),
     #[error("PEM: {0}")]
     Pem(#[from] rustls::pki_types::pem::Error),
     #[error(transparent)]
@@ -51,12 +56,8 @@ pub(crate) fn server_config(
     clients: ClientCertificate,
 ) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(&pki.certificate("ca")?)? {
-        roots.add(certificate)?;
-    }
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let roots = Arc::new(authority(pki)?);
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider));
     let verifier = match clients {
         ClientCertificate::Optional => verifier.allow_unauthenticated().build()?,
         ClientCertificate::Required => verifier.build()?,
@@ -85,6 +86,41 @@ pub(crate) fn client(pki: &Pki, identity: Option<&str>) -> Result<reqwest::Clien
         builder = builder.identity(reqwest::Identity::from_pem(&pem)?);
     }
     Ok(builder.build()?)
+}
+
+/// As [`client`], for connections on which anything is written. `protocol` is what the handshake announces.
+pub(crate) fn raw_client(
+    pki: &Pki,
+    identity: Option<&str>,
+    protocol: &[u8],
+) -> Result<TlsConnector, TlsError> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(authority(pki)?);
+    let mut config = match identity {
+        Some(name) => builder.with_client_auth_cert(
+            certificates(&pki.certificate(name)?)?,
+            PrivateKeyDer::from_pem_slice(&pki.key(name)?)?,
+        )?,
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// The name that the server's certificate must have.
+pub(crate) fn server_name(url: &Url) -> Result<ServerName<'static>, TlsError> {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']).to_owned();
+    Ok(ServerName::try_from(host)?)
+}
+
+fn authority(pki: &Pki) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(&pki.certificate("ca")?)? {
+        roots.add(certificate)?;
+    }
+    Ok(roots)
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {

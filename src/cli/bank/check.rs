@@ -1,16 +1,15 @@
 //! `izin bank check`: the contract kit.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use izin_bank_check::{Documents, Endpoint, Options, Target, run};
-use secrecy::SecretString;
 use url::Url;
 
+use super::super::{read_secret, wrong_usage};
 use crate::generated::{core_bank, sign_in};
 use crate::http::install_crypto_provider;
 
@@ -155,23 +154,10 @@ impl Check {
     }
 }
 
-/// What was given cannot be used: another exit code than that of a requirement which is not met.
-fn wrong_usage(error: &anyhow::Error) -> ExitCode {
-    eprintln!("izin: {error:#}");
-    ExitCode::from(2)
-}
-
 /// Shown on a terminal only, and on standard error, so that the report can be sent elsewhere.
 fn progress() -> anyhow::Result<ProgressBar> {
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} {elapsed} {msg}")?);
     bar.enable_steady_tick(Duration::from_millis(100));
     Ok(bar)
-}
-
-/// Its one line, without the line's end.
-fn read_secret(path: &Path) -> anyhow::Result<SecretString> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
 }

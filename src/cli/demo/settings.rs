@@ -7,8 +7,8 @@ use izin_simulator::{Pki, PkiError, Provider, Urls};
 use serde_json::json;
 
 /// As `config/demo.toml` has them.
-const DP_ID: &str = "bank-contoh";
-const CLIENT_ID: &str = "bank-contoh-client";
+pub const DP_ID: &str = "bank-contoh";
+pub const CLIENT_ID: &str = "bank-contoh-client";
 
 /// The settings that `config/demo.toml` leaves open.
 pub struct DemoSettings<'a> {
@@ -21,6 +21,17 @@ pub struct DemoSettings<'a> {
 }
 
 impl DemoSettings<'_> {
+    /// A whole configuration file for `izin serve`.
+    pub fn to_file(&self) -> Result<String, PkiError> {
+        let ids = format!(
+            "[ofp]\ndp_id = {}\nclient_id = {}\n",
+            json!(DP_ID),
+            json!(CLIENT_ID)
+        );
+        let settings = self.to_toml()?.replace("[ofp]\n", &ids);
+        Ok(format!("environment = \"demo\"\n{settings}"))
+    }
+
     /// A TOML text; JSON's strings are TOML's.
     pub fn to_toml(&self) -> Result<String, PkiError> {
         let paynet = KeyId::of_certificate(&self.pki.certificate_der("paynet-client")?);

@@ -216,10 +216,8 @@ pub fn serve_file(
     if let Some((public, webhooks)) = addresses {
         (settings.public, settings.webhooks) = (public, webhooks);
     }
-    let ids = "[ofp]\ndp_id = \"bank-contoh\"\nclient_id = \"bank-contoh-client\"\n";
-    let text = settings.to_toml().unwrap().replace("[ofp]\n", ids);
     let file = folder.join("izin.toml");
-    std::fs::write(&file, format!("environment = \"demo\"\n{text}")).unwrap();
+    std::fs::write(&file, settings.to_file().unwrap()).unwrap();
     file
 }
 

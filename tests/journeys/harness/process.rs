@@ -79,6 +79,15 @@ impl Process {
         assert!(sent.unwrap().success());
     }
 
+    /// Memory that it has at the moment, in KiB (proc(5), `VmRSS`).
+    pub fn resident_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.unwrap().parse().unwrap()
+    }
+
     /// Without any chance to finish what it does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

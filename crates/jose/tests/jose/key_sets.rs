@@ -93,13 +93,25 @@ fn look_up_tells_unknown_from_unusable() {
 }
 
 #[test]
-fn two_keys_of_one_name_are_refused() {
+fn of_two_keys_of_one_name_neither_is_used() {
     let other = published(&STRANGER.jwk(KeyUse::Signature));
     let mut renamed = other.clone();
     renamed["kid"] = BANK.key_id().as_str().into();
-    let refused = parse(&[signing_key(), renamed]).err();
+    for entries in [
+        [signing_key(), renamed.clone(), other.clone()],
+        [renamed, other, signing_key()],
+    ] {
+        let set = parse(&entries).expect("set");
+        let find = |kid: &KeyId| set.verifying_key(kid, Algorithm::Ps256).err();
+        assert_eq!(
+            find(&BANK.key_id()),
+            Some(KeyError::Unusable(JwkError::RepeatedKeyId))
+        );
+        assert_eq!(find(&STRANGER.key_id()), None);
+    }
+    let twice = [BANK.jwk(KeyUse::Signature), BANK.jwk(KeyUse::Signature)];
+    let refused = JwkSet::new(twice).err();
     assert_eq!(refused, Some(JwkSetError::DuplicateKeyId(BANK.key_id())));
-    assert!(parse(&[signing_key(), other]).is_ok());
 }
 
 #[test]

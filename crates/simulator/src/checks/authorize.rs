@@ -6,8 +6,8 @@ use url::Url;
 use super::{
     Bench, Check,
     bench::fresh_id,
-    finding::Outcome,
-    refusal::{CONSENT, REQUEST, Refusal, SIGNATURE},
+    finding::{Finding, Outcome, Seen},
+    refusal::{CONSENT, REQUEST, Refusal, SIGNATURE, SIGNATURE_OR_REQUEST},
 };
 use crate::{
     customer::Page,
@@ -19,6 +19,10 @@ const AUTHORIZE: &str = "v1.2.2, Authorize";
 const ALGORITHMS: &str = "v1.2.2, Message Signing; RFC 8725 §3.1";
 
 pub(super) fn checks() -> Vec<Check> {
+    [links(), journeys()].concat()
+}
+
+fn links() -> Vec<Check> {
     vec![
         check!(
             "authorize-honest",
@@ -26,95 +30,107 @@ pub(super) fn checks() -> Vec<Check> {
             AUTHORIZE,
             |bench| honest(bench)
         ),
-        check!(
+        attack!(
             "authorize-unsigned",
             "a link without a signature is refused and leads nowhere",
             AUTHORIZE,
-            |bench| refused_link(bench, SIGNATURE_OR_REQUEST, |link| link
-                .without("signature"))
+            SIGNATURE_OR_REQUEST,
+            |bench, must| refused_link(bench, must, |link| link.without("signature"))
         ),
-        check!(
+        attack!(
             "authorize-tampered",
             "a link with a damaged signature is refused",
             AUTHORIZE,
-            |bench| refused_link(bench, SIGNATURE, AuthorizeRequest::tampered)
+            SIGNATURE,
+            |bench, must| refused_link(bench, must, AuthorizeRequest::tampered)
         ),
-        check!(
+        attack!(
             "authorize-foreign-key",
             "a link signed with an unpublished key is refused",
             AUTHORIZE,
-            |bench| refused_link(bench, SIGNATURE, |link| link
+            SIGNATURE,
+            |bench, must| refused_link(bench, must, |link| link
                 .signing(Signing::by("rogue-signing")))
         ),
-        check!(
+        attack!(
             "authorize-consumer-key",
             "a Data Consumer cannot sign the link",
             AUTHORIZE,
-            |bench| consumer_key(bench)
+            SIGNATURE,
+            |bench, must| consumer_key(bench, must)
         ),
-        check!(
+        attack!(
             "authorize-alg-rs256",
             "a link signed with RS256 is refused",
             ALGORITHMS,
-            |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(
+            SIGNATURE,
+            |bench, must| refused_link(bench, must, |link| with_algorithm(
                 link,
                 ForgedAlgorithm::Rs256
             ))
         ),
-        check!(
+        attack!(
             "authorize-alg-none",
             "a link with the algorithm none is refused",
             ALGORITHMS,
-            |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(
+            SIGNATURE,
+            |bench, must| refused_link(bench, must, |link| with_algorithm(
                 link,
                 ForgedAlgorithm::None
             ))
         ),
-        check!(
+        attack!(
             "authorize-alg-hs256",
             "a link signed by HMAC with the public key is refused",
             ALGORITHMS,
-            |bench| refused_link(bench, SIGNATURE, |link| with_algorithm(
+            SIGNATURE,
+            |bench, must| refused_link(bench, must, |link| with_algorithm(
                 link,
                 ForgedAlgorithm::Hs256
             ))
         ),
-        check!(
+        attack!(
             "authorize-other-consent-signed",
             "a signature for another consent is refused",
             AUTHORIZE,
-            |bench| refused_link(bench, SIGNATURE, |link| link.payload(fresh_id()))
+            SIGNATURE,
+            |bench, must| refused_link(bench, must, |link| link.payload(fresh_id()))
         ),
-        check!(
+        attack!(
             "authorize-no-consent-id",
             "a link without a consent is refused",
             AUTHORIZE,
-            |bench| refused_link(bench, REQUEST, |link| link.without("consent_id"))
+            REQUEST,
+            |bench, must| refused_link(bench, must, |link| link.without("consent_id"))
         ),
-        check!(
+        attack!(
             "authorize-unknown-consent",
             "a consent that PayNet does not know either is refused",
             AUTHORIZE,
-            |bench| unknown_consent(bench)
-        ),
-        check!(
-            "authorize-handle-twice",
-            "the address behind the link opens one journey, in one browser",
-            "v1.2.2, Authorize; RFC 9700 §4.7",
-            |bench| handle_twice(bench)
-        ),
-        check!(
-            "authorize-decided",
-            "the link of a decided consent asks nobody to decide again",
-            AUTHORIZE,
-            |bench| decided(bench)
+            CONSENT,
+            |bench, must| unknown_consent(bench, must)
         ),
     ]
 }
 
-/// A missing parameter of the contract, or a missing signature: the documents leave open which it is called.
-const SIGNATURE_OR_REQUEST: Refusal =
-    Refusal::new(400, &["JWS.InvalidSignature", "invalid_request"]);
+fn journeys() -> Vec<Check> {
+    vec![
+        attack!(
+            "authorize-handle-twice",
+            "the address behind the link opens one journey, in one browser",
+            "v1.2.2, Authorize; RFC 9700 §4.7",
+            "an error page of 4xx without a cookie",
+            |bench| handle_twice(bench)
+        ),
+        attack!(
+            "authorize-decided",
+            "the link of a decided consent asks nobody to decide again",
+            AUTHORIZE,
+            "a page without anything to decide",
+            |bench| decided(bench)
+        ),
+    ]
+}
 
 fn with_algorithm(link: AuthorizeRequest, algorithm: ForgedAlgorithm) -> AuthorizeRequest {
     let mut signing = Signing::by("paynet-signing");
@@ -145,26 +161,30 @@ async fn honest(bench: &Bench<'_>) -> Outcome {
     Ok(())
 }
 
-async fn refused_link(
+pub(super) async fn refused_link(
     bench: &Bench<'_>,
     refusal: Refusal,
     change: impl FnOnce(AuthorizeRequest) -> AuthorizeRequest + Send,
-) -> Outcome {
+) -> Outcome<Seen> {
     let consent = bench.awaiting().await?;
     let link = change(AuthorizeRequest::new(&consent.consent_id));
     let link = bench.simulator.forged_authorize_url(&link)?;
-    leads_nowhere(bench, &link, refusal).await?;
-    bench.still_awaits(&consent.consent_id)
+    let seen = leads_nowhere(bench, &link, refusal).await?;
+    bench.still_awaits(&consent.consent_id)?;
+    Ok(seen)
 }
 
 /// An error page for browsers, JSON for those who ask for it and on the webhooks; never a redirect, and nothing to click that leaves.
-pub(super) async fn leads_nowhere(bench: &Bench<'_>, link: &str, refusal: Refusal) -> Outcome {
+pub(super) async fn leads_nowhere(
+    bench: &Bench<'_>,
+    link: &str,
+    refusal: Refusal,
+) -> Outcome<Seen> {
     let page = bench.browser()?.open(link).await?;
     error_page(bench, &page)?;
     ensure!(
-        page.status == refusal.status,
-        "expected {}, got {}",
-        refusal.status,
+        refusal.has_status(page.status),
+        "{} instead of {refusal}",
         page.summary()
     );
     let id = fresh_id();
@@ -173,8 +193,9 @@ pub(super) async fn leads_nowhere(bench: &Bench<'_>, link: &str, refusal: Refusa
         .request(Method::GET, link)
         .header("x-fapi-interaction-id", &id);
     let answer = request.header("accept", "application/json").send().await?;
-    refusal.check(&answer, Some(&id))?;
-    refusal.check(&on_webhooks(bench, link).await?, None)
+    let mut seen = refusal.check(&answer, Some(&id))?;
+    seen.add(refusal.check(&on_webhooks(bench, link).await?, None)?);
+    Ok(seen)
 }
 
 /// The screen for errors, and no way from it to anywhere else.
@@ -211,22 +232,23 @@ async fn on_webhooks(bench: &Bench<'_>, link: &str) -> Outcome<Answer> {
     Ok(request.send().await?)
 }
 
-async fn consumer_key(bench: &Bench<'_>) -> Outcome {
+async fn consumer_key(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let key = bench.consumer()?.key("signing");
-    refused_link(bench, SIGNATURE, |link| link.signing(Signing::by(key))).await
+    refused_link(bench, must, |link| link.signing(Signing::by(key))).await
 }
 
-async fn unknown_consent(bench: &Bench<'_>) -> Outcome {
+async fn unknown_consent(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let link = AuthorizeRequest::new(fresh_id()).at(&bench.dp_id);
     let link = bench.simulator.forged_authorize_url(&link)?;
-    leads_nowhere(bench, &link, CONSENT).await
+    leads_nowhere(bench, &link, must).await
 }
 
-async fn handle_twice(bench: &Bench<'_>) -> Outcome {
+async fn handle_twice(bench: &Bench<'_>) -> Outcome<Seen> {
     let (first, consent_id) = bench.at_the_door().await?;
     let hops = first.hops();
     let Some(handle) = hops.first().and_then(|hop| hop.location.clone()) else {
-        return Ok(());
+        let why = "the link is no address of its own";
+        return Err(Finding::NotApplicable(why.to_owned()));
     };
     let second = bench.browser()?;
     let page = second.open(handle.as_str()).await?;
@@ -242,10 +264,11 @@ async fn handle_twice(bench: &Bench<'_>) -> Outcome {
         "the first browser lost its place: {}",
         still_there.summary()
     );
-    bench.still_awaits(&consent_id)
+    bench.still_awaits(&consent_id)?;
+    Ok(Seen::new(format!("{} error page", page.status)))
 }
 
-async fn decided(bench: &Bench<'_>) -> Outcome {
+async fn decided(bench: &Bench<'_>) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let updates = bench.consent(&shared.consent_id)?.updates.len();
     let page = bench
@@ -270,5 +293,5 @@ async fn decided(bench: &Bench<'_>) -> Outcome {
         bench.consent(&shared.consent_id)?.updates.len() == updates,
         "PayNet was told again"
     );
-    Ok(())
+    Ok(Seen::new(format!("{} {}", page.status, page.screen())))
 }

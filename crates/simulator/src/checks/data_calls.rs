@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::{
     Bench, Check,
     bench::fresh_id,
-    finding::Outcome,
-    refusal::{CONSENT, Refusal, SCOPE},
+    finding::{Outcome, Seen},
+    refusal::{CONSENT, NOT_THEIRS, Refusal, SCOPE},
 };
 use crate::{
     platform::consent::ConsentStatus,
@@ -16,52 +16,56 @@ use crate::{
 const CONSENT_RULES: &str = "v1.2.2, Consent Status; Error Codes";
 const ACCOUNTS: &str = "v1.2.2, Consented Accounts";
 
-/// A consent of another Data Consumer: its signature is not the one expected, or the consent is not its own.
-const NOT_THEIRS: [Refusal; 2] = [super::refusal::SIGNATURE_OR_CLAIM, CONSENT];
-
 pub(super) fn checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "data-other-account",
             "an account that the customer did not tick is refused",
             ACCOUNTS,
-            |bench| other_account(bench)
+            CONSENT,
+            |bench, must| other_account(bench, must)
         ),
-        check!(
+        attack!(
             "data-unknown-account",
             "an account that does not exist is refused like one that is not covered",
             ACCOUNTS,
-            |bench| unknown_account(bench)
+            CONSENT,
+            |bench, must| unknown_account(bench, must)
         ),
-        check!(
+        attack!(
             "data-other-customer",
             "an account of another customer is refused",
             ACCOUNTS,
-            |bench| other_customer(bench)
+            CONSENT,
+            |bench, must| other_customer(bench, must)
         ),
-        check!(
+        attack!(
             "data-other-consumer",
             "a consent of another Data Consumer is refused",
             CONSENT_RULES,
-            |bench| other_consumer(bench)
+            NOT_THEIRS,
+            |bench, must| other_consumer(bench, must)
         ),
-        check!(
+        attack!(
             "data-unknown-consent",
             "an unknown consent is refused",
             CONSENT_RULES,
-            |bench| unknown_consent(bench)
+            CONSENT,
+            |bench, must| unknown_consent(bench, must)
         ),
-        check!(
+        attack!(
             "data-awaiting",
             "a consent that nobody approved is refused",
             CONSENT_RULES,
-            |bench| awaiting(bench)
+            CONSENT,
+            |bench, must| awaiting(bench, must)
         ),
-        check!(
+        attack!(
             "data-revoked",
             "a revocation takes effect on the very next call",
             CONSENT_RULES,
-            |bench| revoked(bench)
+            CONSENT,
+            |bench, must| revoked(bench, must)
         ),
         check!(
             "data-suspended",
@@ -69,17 +73,22 @@ pub(super) fn checks() -> Vec<Check> {
             CONSENT_RULES,
             |bench| bench.repaired(suspended(bench))
         ),
-        check!(
+        attack!(
             "data-permission-missing",
             "data that the consent does not include is refused",
             "v1.2.2, Permissions",
-            |bench| permission_missing(bench)
+            SCOPE,
+            |bench, must| permission_missing(bench, must)
         ),
     ]
 }
 
 /// The call with an interaction id of our own, which the refusal must bring back.
-pub(super) async fn refused_call(bench: &Bench<'_>, call: DataCall, refusal: Refusal) -> Outcome {
+pub(super) async fn refused_call(
+    bench: &Bench<'_>,
+    call: DataCall,
+    refusal: Refusal,
+) -> Outcome<Seen> {
     let id = fresh_id();
     let call = call.with(DataTweak::InteractionId(Some(id.clone())));
     let answer = bench.simulator.data_call(call).await?;
@@ -91,7 +100,7 @@ pub(super) async fn refused<const N: usize>(
     bench: &Bench<'_>,
     tweaks: [DataTweak; N],
     refusal: Refusal,
-) -> Outcome {
+) -> Outcome<Seen> {
     let call = balances(bench).await?;
     let call = tweaks.into_iter().fold(call, DataCall::with);
     refused_call(bench, call, refusal).await
@@ -119,75 +128,66 @@ const RESOURCES: [Resource; 3] = [
     Resource::Transactions,
 ];
 
-async fn other_account(bench: &Bench<'_>) -> Outcome {
+async fn other_account(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
+    let mut seen = Seen::default();
     for account in &shared.other_accounts {
         for resource in RESOURCES {
-            refused_call(
-                bench,
-                DataCall::new(resource, &shared.consent_id, account),
-                CONSENT,
-            )
-            .await?;
+            let call = DataCall::new(resource, &shared.consent_id, account);
+            seen.add(refused_call(bench, call, must).await?);
         }
     }
-    Ok(())
+    Ok(seen)
 }
 
-async fn unknown_account(bench: &Bench<'_>) -> Outcome {
+async fn unknown_account(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let call = DataCall::balances(&shared.consent_id, Uuid::new_v4().to_string());
-    refused_call(bench, call, CONSENT).await
+    refused_call(bench, call, must).await
 }
 
-async fn other_customer(bench: &Bench<'_>) -> Outcome {
+async fn other_customer(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     bench.other_customer()?;
     let (shared, theirs) = (bench.shared().await?, bench.narrow().await?);
+    let mut seen = Seen::default();
     for resource in RESOURCES {
         let call = DataCall::new(resource, &shared.consent_id, &theirs.account_id);
-        refused_call(bench, call, CONSENT).await?;
+        seen.add(refused_call(bench, call, must).await?);
     }
-    Ok(())
+    Ok(seen)
 }
 
-async fn other_consumer(bench: &Bench<'_>) -> Outcome {
+async fn other_consumer(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let other = bench.other_consumer()?;
     let call = balances(bench).await?.by(&other.dc_id);
-    let id = fresh_id();
-    let call = call.with(DataTweak::InteractionId(Some(id.clone())));
-    let answer = bench.simulator.data_call(call).await?.answer;
-    let fits = NOT_THEIRS
-        .iter()
-        .find(|refusal| refusal.status == answer.status);
-    fits.unwrap_or(&CONSENT).check(&answer, Some(&id))
+    refused_call(bench, call, must).await
 }
 
-async fn unknown_consent(bench: &Bench<'_>) -> Outcome {
+async fn unknown_consent(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let unknown = fresh_id();
     let tweaks = [
         DataTweak::ConsentParameter(Some(unknown.clone())),
         DataTweak::Claim("sub".to_owned(), unknown.into()),
     ];
-    refused(bench, tweaks, CONSENT).await
+    refused(bench, tweaks, must).await
 }
 
-async fn awaiting(bench: &Bench<'_>) -> Outcome {
+async fn awaiting(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let consent = bench.awaiting().await?;
     let call = DataCall::balances(&consent.consent_id, &shared.account_id);
-    refused_call(bench, call, CONSENT).await
+    refused_call(bench, call, must).await
 }
 
-/// Served until PayNet says stop, and not once afterwards.
-async fn revoked(bench: &Bench<'_>) -> Outcome {
-    let own = bench.authorized().await?;
-    let call = |resource| DataCall::new(resource, &own.consent_id, &own.account_id);
-    opened(&bench.simulator.data_call(call(Resource::Balances)).await?)?;
-    becomes(bench, &own.consent_id, ConsentStatus::Revoked).await?;
+/// Served until PayNet said stop, and not once afterwards.
+async fn revoked(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let revoked = bench.revoked().await?;
+    let mut seen = Seen::default();
     for resource in RESOURCES {
-        refused_call(bench, call(resource), CONSENT).await?;
+        let call = DataCall::new(resource, &revoked.consent_id, &revoked.account_id);
+        seen.add(refused_call(bench, call, must).await?);
     }
-    Ok(())
+    Ok(seen)
 }
 
 async fn suspended(bench: &Bench<'_>) -> Outcome {
@@ -209,8 +209,8 @@ async fn becomes(bench: &Bench<'_>, consent_id: &str, status: ConsentStatus) -> 
     Ok(())
 }
 
-async fn permission_missing(bench: &Bench<'_>) -> Outcome {
+async fn permission_missing(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let narrow = bench.narrow().await?;
     let call = DataCall::transactions(&narrow.consent_id, &narrow.account_id);
-    refused_call(bench, call, SCOPE).await
+    refused_call(bench, call, must).await
 }

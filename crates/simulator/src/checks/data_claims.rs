@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::{
     Bench, Check,
     data_calls::{balances, opened, refused, refused_call},
-    finding::Outcome,
-    refusal::CLAIM,
+    finding::{Outcome, Seen},
+    refusal::{CLAIM, Refusal},
 };
 use crate::{
     keys::numeric_now,
@@ -28,45 +28,47 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn time_checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "claims-expired",
             "a signature that has run out is refused",
             CLAIMS,
-            |bench| refused(bench, [DataTweak::Aged(QUARTER_HOUR)], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [DataTweak::Aged(QUARTER_HOUR)], must)
         ),
-        check!(
+        attack!(
             "claims-future",
             "a signature from the future is refused",
             CLAIMS,
-            |bench| refused(bench, [DataTweak::Aged(-QUARTER_HOUR)], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [DataTweak::Aged(-QUARTER_HOUR)], must)
         ),
-        check!(
+        attack!(
             "claims-not-yet",
             "a signature that is not valid yet is refused",
             CLAIMS,
-            |bench| refused(bench, [claim("nbf", json!(numeric_now() + 120.0))], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [claim("nbf", json!(numeric_now() + 120.0))], must)
         ),
-        check!(
+        attack!(
             "claims-exp-past",
             "an exp in the past is refused, however fresh iat is",
             CLAIMS,
-            |bench| refused(bench, [claim("exp", json!(numeric_now() - 30.0))], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [claim("exp", json!(numeric_now() - 30.0))], must)
         ),
-        check!(
+        attack!(
             "claims-long-life",
             "a signature made to last a day is refused",
             CLAIMS,
-            |bench| refused(
-                bench,
-                [claim("exp", json!(numeric_now() + 86_400.0))],
-                CLAIM
-            )
+            CLAIM,
+            |bench, must| refused(bench, [claim("exp", json!(numeric_now() + 86_400.0))], must)
         ),
-        check!(
+        attack!(
             "claims-time-as-text",
             "a time that is not a number is refused",
             "RFC 7519 §2",
-            |bench| refused(bench, [claim("iat", json!("now"))], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [claim("iat", json!("now"))], must)
         ),
         check!(
             "claims-fractional",
@@ -79,59 +81,68 @@ fn time_checks() -> Vec<Check> {
 
 fn content_checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "claims-missing",
             "a missing claim is refused, whichever",
             CLAIMS,
-            |bench| missing(bench)
+            CLAIM,
+            |bench, must| missing(bench, must)
         ),
-        check!(
+        attack!(
             "claims-wrong-issuer",
             "claims of another issuer are refused",
             CLAIMS,
-            |bench| refused(bench, [claim("iss", json!("somebody-else"))], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [claim("iss", json!("somebody-else"))], must)
         ),
-        check!(
+        attack!(
             "claims-wrong-audience",
             "claims for another provider are refused",
             CLAIMS,
-            |bench| wrong_audience(bench)
+            CLAIM,
+            |bench, must| wrong_audience(bench, must)
         ),
-        check!(
+        attack!(
             "claims-wrong-url",
             "claims about another resource are refused",
             CLAIMS,
-            |bench| wrong_url(bench)
+            CLAIM,
+            |bench, must| wrong_url(bench, must)
         ),
-        check!(
+        attack!(
             "claims-unsigned-parameter",
             "a query parameter that was not signed is refused",
             CLAIMS,
-            |bench| unsigned_parameter(bench)
+            CLAIM,
+            |bench, must| unsigned_parameter(bench, must)
         ),
-        check!(
+        attack!(
             "claims-changed-parameter",
             "a query parameter that was signed otherwise is refused",
             CLAIMS,
-            |bench| changed_parameter(bench)
+            CLAIM,
+            |bench, must| changed_parameter(bench, must)
         ),
-        check!(
+        attack!(
             "claims-dropped-parameter",
             "a signed query parameter that is gone is refused",
             CLAIMS,
-            |bench| refused(bench, [claim("qpm", json!({ "page_size": "10" }))], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [claim("qpm", json!({ "page_size": "10" }))], must)
         ),
-        check!(
+        attack!(
             "claims-replay",
             "the same jti does not work twice",
             REPLAY,
-            |bench| replay(bench)
+            CLAIM,
+            |bench, must| replay(bench, must)
         ),
-        check!(
+        attack!(
             "claims-not-an-object",
             "claims that are no object are refused",
             "RFC 7519 §3",
-            |bench| refused(bench, [claim("aud", json!({ "a": 1 }))], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [DataTweak::ClaimsText(|_| "[]".to_owned())], must)
         ),
     ]
 }
@@ -146,26 +157,28 @@ async fn fractional(bench: &Bench<'_>) -> Outcome {
     opened(&bench.simulator.data_call(call).await?)
 }
 
-async fn missing(bench: &Bench<'_>) -> Outcome {
+async fn missing(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let mut seen = Seen::default();
     for name in ["iss", "aud", "iat", "exp", "jti", "url"] {
-        let refused = refused(bench, [claim(name, Value::Null)], CLAIM).await;
-        refused.map_err(|finding| finding.about(name))?;
+        let refused = refused(bench, [claim(name, Value::Null)], must).await;
+        seen.add(refused.map_err(|finding| finding.about(name))?);
     }
-    Ok(())
+    Ok(seen)
 }
 
-async fn wrong_audience(bench: &Bench<'_>) -> Outcome {
+async fn wrong_audience(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let mut seen = Seen::default();
     for audience in [
         json!(["another-provider", "Paynet OFP"]),
         json!("Paynet OFP"),
         json!([]),
     ] {
-        refused(bench, [claim("aud", audience)], CLAIM).await?;
+        seen.add(refused(bench, [claim("aud", audience)], must).await?);
     }
-    Ok(())
+    Ok(seen)
 }
 
-async fn wrong_url(bench: &Bench<'_>) -> Outcome {
+async fn wrong_url(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let host = &bench.simulator.urls().resource_server;
     let account = &shared.account_id;
@@ -176,24 +189,25 @@ async fn wrong_url(bench: &Bench<'_>) -> Outcome {
         format!("{host}/?to=/v1/accounts/{account}/balances"),
         format!("{host}/#/v1/accounts/{account}/balances"),
     ];
+    let mut seen = Seen::default();
     for url in urls {
-        let refused = refused(bench, [claim("url", json!(url))], CLAIM).await;
-        refused.map_err(|finding| finding.about(&url))?;
+        let refused = refused(bench, [claim("url", json!(url))], must).await;
+        seen.add(refused.map_err(|finding| finding.about(&url))?);
     }
-    Ok(())
+    Ok(seen)
 }
 
-async fn unsigned_parameter(bench: &Bench<'_>) -> Outcome {
+async fn unsigned_parameter(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let tweak = DataTweak::UnsignedQuery("page_size".to_owned(), "100".to_owned());
-    refused_call(bench, transactions(bench).await?.with(tweak), CLAIM).await
+    refused_call(bench, transactions(bench).await?.with(tweak), must).await
 }
 
-async fn changed_parameter(bench: &Bench<'_>) -> Outcome {
+async fn changed_parameter(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let call = transactions(bench).await?.query("page_size", "100");
     refused_call(
         bench,
         call.with(claim("qpm", json!({ "page_size": "10" }))),
-        CLAIM,
+        must,
     )
     .await
 }
@@ -206,9 +220,9 @@ async fn transactions(bench: &Bench<'_>) -> Outcome<DataCall> {
     ))
 }
 
-async fn replay(bench: &Bench<'_>) -> Outcome {
+async fn replay(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let jti = DataTweak::Jti(Uuid::new_v4().to_string());
     let first = balances(bench).await?.with(jti.clone());
     opened(&bench.simulator.data_call(first).await?)?;
-    refused(bench, [jti], CLAIM).await
+    refused(bench, [jti], must).await
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{
     Bench, Check,
     data_calls::{balances, opened, refused},
-    finding::Outcome,
-    refusal::{SIGNATURE, SIGNATURE_OR_CLAIM},
+    finding::{Outcome, Seen},
+    refusal::{Refusal, SIGNATURE, SIGNATURE_OR_CLAIM},
 };
 use crate::{forge::ForgedAlgorithm, scenario::DataTweak};
 
@@ -21,84 +21,96 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn key_checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "data-unsigned",
             "a call without any signature is refused",
             SIGNING,
-            |bench| refused(
+            SIGNATURE,
+            |bench, must| refused(
                 bench,
                 [DataTweak::WithoutSignature, DataTweak::WithoutHopSignature],
-                SIGNATURE
+                must
             )
         ),
-        check!(
+        attack!(
             "data-hop-alone",
             "PayNet's signature of the hop does not replace the Data Consumer's",
             SIGNING,
-            |bench| refused(bench, [DataTweak::WithoutSignature], SIGNATURE_OR_CLAIM)
+            SIGNATURE_OR_CLAIM,
+            |bench, must| refused(bench, [DataTweak::WithoutSignature], must)
         ),
-        check!(
+        attack!(
             "data-detached",
             "a signature that binds no claims is refused",
             SIGNING,
-            |bench| refused(bench, [DataTweak::Detached], SIGNATURE_OR_CLAIM)
+            SIGNATURE_OR_CLAIM,
+            |bench, must| refused(bench, [DataTweak::Detached], must)
         ),
-        check!(
+        attack!(
             "data-tampered-signature",
             "a damaged signature is refused",
             SIGNING,
-            |bench| refused(bench, [DataTweak::TamperedSignature], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [DataTweak::TamperedSignature], must)
         ),
-        check!(
+        attack!(
             "data-tampered-claims",
             "claims that are not what was signed are refused",
             SIGNING,
-            |bench| refused(bench, [DataTweak::TamperedPayload], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [DataTweak::TamperedPayload], must)
         ),
-        check!(
+        attack!(
             "data-unknown-key",
             "a key that the Data Consumer does not publish is refused",
             SIGNING,
-            |bench| refused(bench, [signed_by("rogue-signing")], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [signed_by("rogue-signing")], must)
         ),
-        check!(
+        attack!(
             "data-claimed-key",
             "a foreign signature under the Data Consumer's kid is refused",
             SIGNING,
-            |bench| claimed_key(bench)
+            SIGNATURE,
+            |bench, must| claimed_key(bench, must)
         ),
-        check!(
+        attack!(
             "data-paynet-key",
             "PayNet cannot sign in the Data Consumer's place",
             SIGNING,
-            |bench| refused(bench, [signed_by("paynet-signing")], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [signed_by("paynet-signing")], must)
         ),
-        check!(
+        attack!(
             "data-other-consumers-key",
             "another Data Consumer cannot sign either",
             SIGNING,
-            |bench| other_consumers_key(bench)
+            SIGNATURE,
+            |bench, must| other_consumers_key(bench, must)
         ),
-        check!(
+        attack!(
             "data-encryption-key-verifies-nothing",
             "a key published for encryption verifies nothing",
             "RFC 7517 §4.2",
-            |bench| encryption_key(bench)
+            SIGNATURE,
+            |bench, must| encryption_key(bench, must)
         ),
-        check!(
+        attack!(
             "data-unknown-kid",
             "a kid that nobody knows is refused",
             SIGNING,
-            |bench| refused(bench, [DataTweak::Kid("nobody".to_owned())], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [DataTweak::Kid("nobody".to_owned())], must)
         ),
-        check!(
+        attack!(
             "data-no-kid",
             "a signature that names no key is refused",
             SIGNING,
-            |bench| refused(
+            SIGNATURE,
+            |bench, must| refused(
                 bench,
                 [DataTweak::ProtectedHeader("kid".to_owned(), json!(null))],
-                SIGNATURE
+                must
             )
         ),
     ]
@@ -106,41 +118,33 @@ fn key_checks() -> Vec<Check> {
 
 fn form_checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "data-alg-rs256",
             "RS256 is refused for data calls",
             ALGORITHMS,
-            |bench| refused(
-                bench,
-                [DataTweak::Algorithm(ForgedAlgorithm::Rs256)],
-                SIGNATURE
-            )
+            SIGNATURE,
+            |bench, must| refused(bench, [DataTweak::Algorithm(ForgedAlgorithm::Rs256)], must)
         ),
-        check!(
+        attack!(
             "data-alg-none",
             "the algorithm none is refused for data calls",
             ALGORITHMS,
-            |bench| refused(
-                bench,
-                [DataTweak::Algorithm(ForgedAlgorithm::None)],
-                SIGNATURE
-            )
+            SIGNATURE,
+            |bench, must| refused(bench, [DataTweak::Algorithm(ForgedAlgorithm::None)], must)
         ),
-        check!(
+        attack!(
             "data-alg-hs256",
             "HMAC with the Data Consumer's public key is refused",
             ALGORITHMS,
-            |bench| refused(
-                bench,
-                [DataTweak::Algorithm(ForgedAlgorithm::Hs256)],
-                SIGNATURE
-            )
+            SIGNATURE,
+            |bench, must| refused(bench, [DataTweak::Algorithm(ForgedAlgorithm::Hs256)], must)
         ),
-        check!(
+        attack!(
             "data-unknown-critical",
             "a critical header that is not understood is refused",
             "RFC 7515 §4.1.11",
-            |bench| refused(bench, unknown_critical(), SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, unknown_critical(), must)
         ),
         check!(
             "data-either-header",
@@ -163,24 +167,24 @@ fn unknown_critical() -> [DataTweak; 2] {
     ]
 }
 
-async fn claimed_key(bench: &Bench<'_>) -> Outcome {
+async fn claimed_key(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let kid = bench.key_id(&bench.consumer()?.key("signing"))?;
     refused(
         bench,
         [signed_by("rogue-signing"), DataTweak::Kid(kid)],
-        SIGNATURE,
+        must,
     )
     .await
 }
 
-async fn other_consumers_key(bench: &Bench<'_>) -> Outcome {
+async fn other_consumers_key(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let key = bench.other_consumer()?.key("signing");
-    refused(bench, [signed_by(&key)], SIGNATURE).await
+    refused(bench, [signed_by(&key)], must).await
 }
 
-async fn encryption_key(bench: &Bench<'_>) -> Outcome {
+async fn encryption_key(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let key = bench.consumer()?.key("encryption");
-    refused(bench, [signed_by(&key)], SIGNATURE).await
+    refused(bench, [signed_by(&key)], must).await
 }
 
 async fn either_header(bench: &Bench<'_>) -> Outcome {

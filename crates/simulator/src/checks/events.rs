@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Bench, Check,
     bench::fresh_id,
-    finding::Outcome,
+    finding::{Outcome, Seen},
     refusal::{ACCESS_DENIED, CLAIM, MEDIA_TYPE, METHOD, REQUEST, Refusal, SIGNATURE, TOO_LARGE},
 };
 use crate::{
@@ -35,183 +35,188 @@ pub(super) fn checks() -> Vec<Check> {
 
 fn signature_checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "event-unsigned",
             "an event without a signature is refused",
             SIGNING,
-            |bench| refused(bench, [EventTweak::Unsigned], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::Unsigned], must)
         ),
-        check!(
+        attack!(
             "event-bad-signature",
             "an event with a damaged signature is refused",
             SIGNING,
-            |bench| refused(bench, [EventTweak::TamperedSignature], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::TamperedSignature], must)
         ),
-        check!(
+        attack!(
             "event-tampered-body",
             "a body that is not what was signed is refused",
             SIGNING,
-            |bench| refused(bench, [EventTweak::TamperedBody], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::TamperedBody], must)
         ),
-        check!(
+        attack!(
             "event-unknown-key",
             "a signature with a key that PayNet does not publish is refused",
             SIGNING,
-            |bench| refused(bench, [signed_by("rogue-signing")], SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, [signed_by("rogue-signing")], must)
         ),
-        check!(
+        attack!(
             "event-claimed-key",
             "a foreign signature under PayNet's kid is refused",
             SIGNING,
-            |bench| claimed_key(bench)
+            SIGNATURE,
+            |bench, must| claimed_key(bench, must)
         ),
-        check!(
+        attack!(
             "event-consumer-key",
             "a Data Consumer cannot sign events",
             SIGNING,
-            |bench| consumer_key(bench)
+            SIGNATURE,
+            |bench, must| consumer_key(bench, must)
         ),
     ]
 }
 
 fn algorithm_checks() -> Vec<Check> {
     vec![
-        check!("event-alg-rs256", "RS256 is refused", ALGORITHMS, |bench| {
-            refused(
-                bench,
-                [EventTweak::Algorithm(ForgedAlgorithm::Rs256)],
-                SIGNATURE,
-            )
-        }),
-        check!(
+        attack!(
+            "event-alg-rs256",
+            "RS256 is refused",
+            ALGORITHMS,
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::Algorithm(ForgedAlgorithm::Rs256)], must)
+        ),
+        attack!(
             "event-alg-none",
             "an event with the algorithm none is refused",
             ALGORITHMS,
-            |bench| refused(
-                bench,
-                [EventTweak::Algorithm(ForgedAlgorithm::None)],
-                SIGNATURE
-            )
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::Algorithm(ForgedAlgorithm::None)], must)
         ),
-        check!(
+        attack!(
             "event-alg-hs256",
             "HMAC with the public key as secret is refused",
             ALGORITHMS,
-            |bench| refused(
-                bench,
-                [EventTweak::Algorithm(ForgedAlgorithm::Hs256)],
-                SIGNATURE
-            )
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::Algorithm(ForgedAlgorithm::Hs256)], must)
         ),
-        check!(
+        attack!(
             "event-unknown-critical",
             "a critical header parameter that is not understood is refused",
             "RFC 7515 §4.1.11",
-            |bench| refused(bench, unknown_critical(), SIGNATURE)
+            SIGNATURE,
+            |bench, must| refused(bench, unknown_critical(), must)
         ),
-        check!(
+        attack!(
             "event-stale-header",
             "a protected iat far from the present is refused",
             "v1.2.2, Message Signing; iat in the header is checked if present",
-            |bench| refused(bench, [stale_header()], CLAIM)
+            CLAIM,
+            |bench, must| refused(bench, [stale_header()], must)
         ),
-        check!(
+        attack!(
             "event-jwt-unknown-key",
             "an application/jwt event with a foreign key is refused",
             SIGNING,
-            |bench| refused(
-                bench,
-                [EventTweak::Jwt, signed_by("rogue-signing")],
-                SIGNATURE
-            )
+            SIGNATURE,
+            |bench, must| refused(bench, [EventTweak::Jwt, signed_by("rogue-signing")], must)
         ),
-        check!(
+        attack!(
             "event-jwt-none",
             "an application/jwt event with the algorithm none is refused",
             ALGORITHMS,
-            |bench| refused(
+            SIGNATURE,
+            |bench, must| refused(
                 bench,
                 [
                     EventTweak::Jwt,
                     EventTweak::Algorithm(ForgedAlgorithm::None)
                 ],
-                SIGNATURE
+                must
             )
         ),
-        check!(
+        attack!(
             "event-one-bad-of-two",
             "of two signatures both must verify",
             SIGNING,
-            |bench| bench.repaired(one_bad_of_two(bench))
+            SIGNATURE,
+            |bench, must| bench.repaired(one_bad_of_two(bench, must))
         ),
     ]
 }
 
 fn body_checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "event-other-provider",
             "an event for another Data Provider is refused",
             EVENT,
-            |bench| refused(
-                bench,
-                [field("/data/dp_id", "another-provider")],
-                ACCESS_DENIED
-            )
+            ACCESS_DENIED,
+            |bench, must| refused(bench, [field("/data/dp_id", "another-provider")], must)
         ),
-        check!(
+        attack!(
             "event-malformed-json",
             "a body that is not JSON is refused",
             ERRORS,
-            |bench| refused(
+            REQUEST,
+            |bench, must| refused(
                 bench,
                 [EventTweak::RawBody(b"{\"event_type\":".to_vec())],
-                REQUEST
+                must
             )
         ),
-        check!(
+        attack!(
             "event-unknown-status",
             "a status that does not exist is refused",
             EVENT,
-            |bench| refused(bench, [field("/data/status", "exploded")], REQUEST)
+            REQUEST,
+            |bench, must| refused(bench, [field("/data/status", "exploded")], must)
         ),
-        check!(
+        attack!(
             "event-unknown-type",
             "an event type that does not exist is refused",
             EVENT,
-            |bench| refused(bench, [field("/event_type", "consent_exploded")], REQUEST)
+            REQUEST,
+            |bench, must| refused(bench, [field("/event_type", "consent_exploded")], must)
         ),
-        check!(
+        attack!(
             "event-missing-member",
             "an event without its consent's id is refused",
             EVENT,
-            |bench| refused(
+            REQUEST,
+            |bench, must| refused(
                 bench,
                 [EventTweak::RemovedField("/data/consent_id".to_owned())],
-                REQUEST
+                must
             )
         ),
-        check!(
+        attack!(
             "event-oversized",
             "a body over 1 MiB is refused",
             ERRORS,
-            |bench| refused(bench, [EventTweak::RawBody(oversized())], TOO_LARGE)
+            TOO_LARGE,
+            |bench, must| refused(bench, [EventTweak::RawBody(oversized())], must)
         ),
-        check!(
+        attack!(
             "event-content-type",
             "a body that is neither JSON nor a JWT is refused",
             ERRORS,
-            |bench| refused(
+            MEDIA_TYPE,
+            |bench, must| refused(
                 bench,
                 [EventTweak::ContentType("text/plain".to_owned())],
-                MEDIA_TYPE
+                must
             )
         ),
-        check!(
+        attack!(
             "event-method",
             "another method than POST is refused",
             ERRORS,
-            |bench| wrong_method(bench)
+            METHOD,
+            |bench, must| wrong_method(bench, must)
         ),
     ]
 }
@@ -256,15 +261,25 @@ async fn refused<const N: usize>(
     bench: &Bench<'_>,
     tweaks: [EventTweak; N],
     refusal: Refusal,
-) -> Outcome {
+) -> Outcome<Seen> {
+    refused_event(bench, tweaks.into(), refusal).await
+}
+
+/// The event is refused, and the shared consent is not suspended.
+pub(super) async fn refused_event(
+    bench: &Bench<'_>,
+    tweaks: Vec<EventTweak>,
+    refusal: Refusal,
+) -> Outcome<Seen> {
     let trial = async {
         let shared = bench.shared().await?;
         let id = fresh_id();
         let post = harmful(&shared.consent_id).with(EventTweak::InteractionId(Some(id.clone())));
         let post = tweaks.into_iter().fold(post, EventPost::with);
         let answer = bench.simulator.post_event(post).await?;
-        refusal.check(&answer, Some(&id))?;
-        still_served(bench).await
+        let seen = refusal.check(&answer, Some(&id))?;
+        still_served(bench).await?;
+        Ok(seen)
     };
     bench.repaired(trial).await
 }
@@ -282,22 +297,23 @@ pub(super) async fn still_served(bench: &Bench<'_>) -> Outcome {
     Ok(())
 }
 
-async fn claimed_key(bench: &Bench<'_>) -> Outcome {
+async fn claimed_key(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let kid = bench.key_id("paynet-signing")?;
     refused(
         bench,
         [signed_by("rogue-signing"), EventTweak::Kid(kid)],
-        SIGNATURE,
+        must,
     )
     .await
 }
 
-async fn consumer_key(bench: &Bench<'_>) -> Outcome {
+async fn consumer_key(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let key = bench.consumer()?.key("signing");
-    refused(bench, [signed_by(&key)], SIGNATURE).await
+    refused(bench, [signed_by(&key)], must).await
 }
 
-async fn wrong_method(bench: &Bench<'_>) -> Outcome {
+async fn wrong_method(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let mut seen = Seen::default();
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let id = fresh_id();
         let url = format!("{}/v1/consents/events", bench.webhooks_url);
@@ -306,12 +322,12 @@ async fn wrong_method(bench: &Bench<'_>) -> Outcome {
             .request(method, url)
             .certificate("paynet-client");
         let answer = request.header("x-fapi-interaction-id", &id).send().await?;
-        METHOD.check(&answer, Some(&id))?;
+        seen.add(must.check(&answer, Some(&id))?);
     }
-    Ok(())
+    Ok(seen)
 }
 
-async fn one_bad_of_two(bench: &Bench<'_>) -> Outcome {
+async fn one_bad_of_two(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let mut consent = serde_json::to_value(bench.consent(&shared.consent_id)?.consent)?;
     consent["status"] = Value::from("suspended");
@@ -319,6 +335,7 @@ async fn one_bad_of_two(bench: &Bench<'_>) -> Outcome {
     let good = Signing::by("paynet-signing").detached();
     let good = bench.simulator.sign(&good, body.as_bytes())?;
     let bad = tamper_signature(&good);
+    let mut seen = Seen::default();
     for (first, second) in [(&good, &bad), (&bad, &good)] {
         let id = fresh_id();
         let url = format!("{}/v1/consents/events", bench.webhooks_url);
@@ -333,7 +350,8 @@ async fn one_bad_of_two(bench: &Bench<'_>) -> Outcome {
             .body("application/json", body.clone())
             .send()
             .await?;
-        SIGNATURE.check(&answer, Some(&id))?;
+        seen.add(must.check(&answer, Some(&id))?);
     }
-    still_served(bench).await
+    still_served(bench).await?;
+    Ok(seen)
 }

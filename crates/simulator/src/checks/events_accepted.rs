@@ -4,7 +4,7 @@ use super::{
     Bench, Check,
     bench::fresh_id,
     events::{field, still_served},
-    finding::Outcome,
+    finding::{Outcome, Seen},
     refusal::interaction_id,
 };
 use crate::{
@@ -17,16 +17,18 @@ const EVENT: &str = "v1.2.2, Consent Event";
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "event-again",
             "the same event again is a success without effect",
             EVENT,
+            "200, and nothing changes",
             |bench| again(bench)
         ),
-        check!(
+        attack!(
             "event-late",
             "an old event that arrives late undoes nothing",
             EVENT,
+            "200, and nothing changes",
             |bench| bench.repaired(late(bench))
         ),
         check!(
@@ -74,16 +76,17 @@ fn taken(answer: &Answer, id: Option<&str>) -> Outcome {
 }
 
 /// Twice the same bytes: the consent's own announcement came first, so this is the second and third time.
-async fn again(bench: &Bench<'_>) -> Outcome {
+async fn again(bench: &Bench<'_>) -> Outcome<Seen> {
     let consent = bench.awaiting().await?;
     for _ in 0..2 {
         let post = EventPost::new(&consent.consent_id, EventType::ConsentCreated);
         taken(&bench.simulator.post_event(post).await?, None)?;
     }
-    bench.still_awaits(&consent.consent_id)
+    bench.still_awaits(&consent.consent_id)?;
+    Ok(Seen::new("200, and nothing changed"))
 }
 
-async fn late(bench: &Bench<'_>) -> Outcome {
+async fn late(bench: &Bench<'_>) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let post = EventPost::new(&shared.consent_id, EventType::ConsentCreated)
         .with(field("/data/status", "awaiting_authorization"))
@@ -91,5 +94,6 @@ async fn late(bench: &Bench<'_>) -> Outcome {
         .with(EventTweak::RemovedField("/data/updated_by".to_owned()))
         .with(EventTweak::RemovedField("/data/accounts".to_owned()));
     taken(&bench.simulator.post_event(post).await?, None)?;
-    still_served(bench).await
+    still_served(bench).await?;
+    Ok(Seen::new("200, and nothing changed"))
 }

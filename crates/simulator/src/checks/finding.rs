@@ -1,6 +1,6 @@
-//! Why a check did not pass.
+//! What a check found: how a service ended an attack, or why a check did not pass.
 
-use std::error::Error;
+use std::{error::Error, fmt};
 
 /// How a check ends.
 pub(super) type Outcome<T = ()> = Result<T, Finding>;
@@ -34,5 +34,29 @@ impl Finding {
             Self::NotApplicable(why) => why,
             Self::Wrong(what) => what,
         }
+    }
+}
+
+/// The ends of an attack that has one or more cases, each different one once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen(Vec<String>);
+
+impl Seen {
+    pub(super) fn new(end: impl Into<String>) -> Self {
+        Self(vec![end.into()])
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        for end in other.0 {
+            if !self.0.contains(&end) {
+                self.0.push(end);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
     }
 }

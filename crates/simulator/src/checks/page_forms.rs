@@ -3,7 +3,7 @@
 use super::{
     Bench, Check,
     authorize::error_page,
-    finding::{Finding, Outcome},
+    finding::{Finding, Outcome, Seen},
 };
 use crate::customer::Page;
 
@@ -12,54 +12,65 @@ const STEPS: &str = "OWASP ASVS 2.3.1";
 
 pub(super) fn checks() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "form-without-token",
             "a form without its token is refused, also an approval",
             FORGERY,
+            "403, an error page",
             |bench| forged(bench, Forgery::WithoutToken)
         ),
-        check!(
+        attack!(
             "form-wrong-token",
             "a form with a wrong token is refused",
             FORGERY,
+            "403, an error page",
             |bench| forged(bench, Forgery::WrongToken)
         ),
-        check!(
+        attack!(
             "form-other-sessions-token",
             "a form with the token of another session is refused",
             FORGERY,
+            "403, an error page",
             |bench| forged(bench, Forgery::OtherSession)
         ),
-        check!(
+        attack!(
             "form-approval-without-token",
             "an approval without its token is refused",
             FORGERY,
+            "403, an error page",
             |bench| forged_approval(bench)
-        ),
-        check!(
+        )
+        .signs_in(),
+        attack!(
             "form-oversized",
             "a form of 2 MiB is refused with a page",
             "v1.2.2, Error Codes",
+            "4xx, an error page",
             |bench| oversized(bench)
         ),
-        check!(
+        attack!(
             "form-of-later-step",
             "nobody approves without having signed in",
             STEPS,
+            "nothing is decided",
             |bench| later_step(bench)
         ),
-        check!(
+        attack!(
             "form-foreign-account",
             "an account of another customer cannot be ticked",
             STEPS,
+            "the accounts again, and nothing is decided",
             |bench| foreign_account(bench)
-        ),
-        check!(
+        )
+        .signs_in(),
+        attack!(
             "form-nothing-ticked",
             "without an account there is nothing to approve",
             STEPS,
+            "the accounts again, with a message",
             |bench| nothing_ticked(bench)
-        ),
+        )
+        .signs_in(),
     ]
 }
 
@@ -94,7 +105,7 @@ async fn send(page: &Page, hidden: &[(String, String)], fields: &[(&str, &str)])
     Ok(page.post(address(page)?, &all).await?)
 }
 
-async fn forged(bench: &Bench<'_>, forgery: Forgery) -> Outcome {
+async fn forged(bench: &Bench<'_>, forgery: Forgery) -> Outcome<Seen> {
     let (browser, consent_id) = bench.at_the_door().await?;
     let page = browser.page()?;
     let token = match forgery {
@@ -111,7 +122,7 @@ async fn forged(bench: &Bench<'_>, forgery: Forgery) -> Outcome {
         ("action", "continue"),
     ];
     let refused = send(page, &token, &fields).await?;
-    forbidden(bench, &refused)?;
+    let seen = forbidden(bench, &refused)?;
     let cancelled = send(page, &token, &[("action", "cancel")]).await?;
     forbidden(bench, &cancelled)?;
     let now = page.reload().await?;
@@ -120,16 +131,17 @@ async fn forged(bench: &Bench<'_>, forgery: Forgery) -> Outcome {
         "the forged form moved the journey to {}",
         now.summary()
     );
-    bench.still_awaits(&consent_id)
+    bench.still_awaits(&consent_id)?;
+    Ok(seen)
 }
 
-fn forbidden(bench: &Bench<'_>, page: &Page) -> Outcome {
+fn forbidden(bench: &Bench<'_>, page: &Page) -> Outcome<Seen> {
     error_page(bench, page)?;
     ensure!(page.status == 403, "expected 403, got {}", page.summary());
-    Ok(())
+    Ok(Seen::new("403, an error page"))
 }
 
-async fn forged_approval(bench: &Bench<'_>) -> Outcome {
+async fn forged_approval(bench: &Bench<'_>) -> Outcome<Seen> {
     let (accounts, consent_id) = bench.signed_in().await?;
     let first = accounts
         .choices()
@@ -145,18 +157,22 @@ async fn forged_approval(bench: &Bench<'_>) -> Outcome {
         page.summary()
     );
     let wrong = [("csrf".to_owned(), "a".repeat(43))];
+    let mut seen = Seen::default();
     for token in [&[][..], &wrong] {
-        forbidden(bench, &send(&page, token, &[("action", "approve")]).await?)?;
-        forbidden(bench, &send(&page, token, &[("action", "reject")]).await?)?;
+        for action in ["approve", "reject"] {
+            let refused = send(&page, token, &[("action", action)]).await?;
+            seen.add(forbidden(bench, &refused)?);
+        }
     }
     ensure!(
         page.reload().await?.screen() == "review",
         "the forged approval moved the journey"
     );
-    bench.still_awaits(&consent_id)
+    bench.still_awaits(&consent_id)?;
+    Ok(seen)
 }
 
-async fn oversized(bench: &Bench<'_>) -> Outcome {
+async fn oversized(bench: &Bench<'_>) -> Outcome<Seen> {
     let (browser, consent_id) = bench.at_the_door().await?;
     let page = browser.page()?;
     let huge = "a".repeat(2 * 1024 * 1024);
@@ -173,11 +189,12 @@ async fn oversized(bench: &Bench<'_>) -> Outcome {
         "the oversized form moved the journey to {}",
         now.summary()
     );
-    bench.still_awaits(&consent_id)
+    bench.still_awaits(&consent_id)?;
+    Ok(Seen::new(format!("{}, an error page", refused.status)))
 }
 
 /// The last form of a finished journey, sent from a session that has only begun, with that session's own token.
-async fn later_step(bench: &Bench<'_>) -> Outcome {
+async fn later_step(bench: &Bench<'_>) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let posts = shared
         .hops
@@ -206,10 +223,11 @@ async fn later_step(bench: &Bench<'_>) -> Outcome {
         !after.html.contains(&shared.account_id),
         "a stranger sees an account"
     );
-    bench.still_awaits(&consent_id)
+    bench.still_awaits(&consent_id)?;
+    Ok(Seen::new(format!("{} {}", after.status, after.screen())))
 }
 
-async fn foreign_account(bench: &Bench<'_>) -> Outcome {
+async fn foreign_account(bench: &Bench<'_>) -> Outcome<Seen> {
     bench.other_customer()?;
     let foreign = bench.shared().await?.account_id.clone();
     let choosing = bench.choosing().await?;
@@ -223,10 +241,11 @@ async fn foreign_account(bench: &Bench<'_>) -> Outcome {
     );
     let offered = after.choices().iter().any(|choice| choice.id == foreign);
     ensure!(!offered, "the foreign account is on offer now");
-    bench.still_awaits(&choosing.consent_id)
+    bench.still_awaits(&choosing.consent_id)?;
+    Ok(Seen::new(format!("{} {}", after.status, after.screen())))
 }
 
-async fn nothing_ticked(bench: &Bench<'_>) -> Outcome {
+async fn nothing_ticked(bench: &Bench<'_>) -> Outcome<Seen> {
     let choosing = bench.choosing().await?;
     let page = &choosing.page;
     let ticked = page.choices().iter().any(|choice| choice.checked);
@@ -238,5 +257,6 @@ async fn nothing_ticked(bench: &Bench<'_>) -> Outcome {
         "no message: {}",
         after.summary()
     );
-    bench.still_awaits(&choosing.consent_id)
+    bench.still_awaits(&choosing.consent_id)?;
+    Ok(Seen::new(format!("{} {}", after.status, after.screen())))
 }

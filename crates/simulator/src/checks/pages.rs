@@ -5,7 +5,7 @@ use url::Url;
 use super::{
     Bench, Check,
     authorize::same_origin,
-    finding::{Finding, Outcome},
+    finding::{Finding, Outcome, Seen},
 };
 use crate::{
     customer::{Customer, Hop},
@@ -51,12 +51,14 @@ pub(super) fn checks() -> Vec<Check> {
             "OWASP ASVS 7.2.4",
             |bench| session_renewed(bench)
         ),
-        check!(
+        attack!(
             "decision-once",
             "a decision cannot be made twice",
             DECISION,
+            "the first result again, and PayNet is told nothing",
             |bench| decision_once(bench)
-        ),
+        )
+        .signs_in(),
     ]
 }
 
@@ -203,7 +205,7 @@ async fn session_renewed(bench: &Bench<'_>) -> Outcome {
 }
 
 /// The Back button after a decision, and a change of mind.
-async fn decision_once(bench: &Bench<'_>) -> Outcome {
+async fn decision_once(bench: &Bench<'_>) -> Outcome<Seen> {
     let (mut browser, consent_id) = bench.at_the_door().await?;
     let who = &bench.customer;
     browser
@@ -235,7 +237,8 @@ async fn decision_once(bench: &Bench<'_>) -> Outcome {
             "{action} afterwards told PayNet again"
         );
     }
-    once_back(bench, &browser).await
+    once_back(bench, &browser).await?;
+    Ok(Seen::new("the first result"))
 }
 
 /// The way back to PayNet, which names the consent.

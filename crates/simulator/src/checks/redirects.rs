@@ -3,100 +3,164 @@
 
 use url::Url;
 
-use super::{Bench, Check, authorize::leads_nowhere, finding::Outcome, refusal::REQUEST};
+use super::{
+    Bench, Check,
+    authorize::leads_nowhere,
+    finding::{Outcome, Seen},
+    refusal::{REQUEST, Refusal},
+};
 use crate::scenario::AuthorizeRequest;
 
 const REDIRECT: &str = "v1.2.2, Authorize; RFC 9700 §4.1";
 
 pub(super) fn checks() -> Vec<Check> {
+    [foreign(), dressed_up()].concat()
+}
+
+fn foreign() -> Vec<Check> {
     vec![
-        check!(
+        attack!(
             "redirect-missing",
             "a link without redirect_uri is refused",
             REDIRECT,
-            |bench| missing(bench)
+            REQUEST,
+            |bench, must| missing(bench, must)
         ),
-        check!(
+        attack!(
             "redirect-other-host",
             "a redirect_uri at another host is refused",
             REDIRECT,
-            |bench| refused(bench, |_| vec!["https://evil.example/callback".to_owned()])
+            REQUEST,
+            |bench, must| refused(bench, must, |_| vec![
+                "https://evil.example/callback".to_owned()
+            ])
         ),
-        check!(
+        attack!(
             "redirect-other-port",
             "a redirect_uri at another port is refused",
             REDIRECT,
-            |bench| refused(bench, other_port)
+            REQUEST,
+            |bench, must| refused(bench, must, other_port)
         ),
-        check!(
+        attack!(
             "redirect-other-scheme",
             "a redirect_uri with another scheme is refused",
             REDIRECT,
-            |bench| refused(bench, other_scheme)
+            REQUEST,
+            |bench, must| refused(bench, must, other_scheme)
         ),
-        check!(
+        attack!(
             "redirect-host-prefix",
             "a host that begins like the registered one is refused",
             REDIRECT,
-            |bench| refused(bench, host_prefix)
+            REQUEST,
+            |bench, must| refused(bench, must, host_prefix)
         ),
-        check!(
+        attack!(
             "redirect-path-prefix",
             "a path that begins like the registered one is refused",
             REDIRECT,
-            |bench| refused(bench, path_prefix)
+            REQUEST,
+            |bench, must| refused(bench, must, path_prefix)
         ),
-        check!(
+        attack!(
             "redirect-userinfo",
             "user information in a redirect_uri is refused",
             REDIRECT,
-            |bench| refused(bench, userinfo)
+            REQUEST,
+            |bench, must| refused(bench, must, userinfo)
         ),
-        check!(
+        attack!(
             "redirect-fragment",
             "a fragment in a redirect_uri is refused",
             "RFC 6749 §3.1.2",
-            |bench| refused(bench, |callback| vec![format!("{callback}#somewhere")])
+            REQUEST,
+            |bench, must| refused(bench, must, |callback| vec![format!(
+                "{callback}#somewhere"
+            )])
         ),
-        check!(
+        attack!(
             "redirect-traversal",
             "a path that climbs out of the registered one is refused",
             REDIRECT,
-            |bench| refused(bench, traversal)
+            REQUEST,
+            |bench, must| refused(bench, must, traversal)
         ),
-        check!(
+        attack!(
             "redirect-script",
             "addresses that are code or content are refused",
             REDIRECT,
-            |bench| refused(bench, |_| code_and_content())
+            REQUEST,
+            |bench, must| refused(bench, must, |_| code_and_content())
         ),
-        check!(
+        attack!(
             "redirect-relative",
             "a redirect_uri that is no absolute address is refused",
             REDIRECT,
-            |bench| refused(bench, |_| relative())
+            REQUEST,
+            |bench, must| refused(bench, must, |_| relative())
         ),
     ]
 }
 
-async fn missing(bench: &Bench<'_>) -> Outcome {
+/// What one reader of addresses takes for the registered one, and another for something else.
+fn dressed_up() -> Vec<Check> {
+    vec![
+        attack!(
+            "redirect-backslash",
+            "a redirect_uri with backslashes, which browsers read as slashes",
+            REDIRECT,
+            REQUEST,
+            |bench, must| refused(bench, must, backslashes)
+        ),
+        attack!(
+            "redirect-control-characters",
+            "a redirect_uri with line ends, tabs, spaces or null bytes, which some readers drop",
+            "RFC 9700 §4.1; RFC 9112 §2.2",
+            REQUEST,
+            |bench, must| refused(bench, must, control_characters)
+        ),
+        attack!(
+            "redirect-unicode",
+            "a redirect_uri with characters that look or fold like those of the registered one",
+            "RFC 9700 §4.1; UTS #46",
+            REQUEST,
+            |bench, must| refused(bench, must, unicode)
+        ),
+        attack!(
+            "redirect-twice",
+            "a link with the registered redirect_uri and another one",
+            "RFC 6749 §3.1",
+            REQUEST,
+            |bench, must| twice(bench, must)
+        ),
+    ]
+}
+
+async fn missing(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let consent = bench.awaiting().await?;
     let link = AuthorizeRequest::new(&consent.consent_id).without("redirect_uri");
     let link = bench.simulator.forged_authorize_url(&link)?;
-    leads_nowhere(bench, &link, REQUEST).await
+    leads_nowhere(bench, &link, must).await
 }
 
 /// `tricks` makes addresses from PayNet's callback.
-async fn refused(bench: &Bench<'_>, tricks: fn(&Url) -> Vec<String>) -> Outcome {
+async fn refused(
+    bench: &Bench<'_>,
+    must: Refusal,
+    tricks: fn(&Url) -> Vec<String>,
+) -> Outcome<Seen> {
     let callback = Url::parse(&bench.simulator.urls().callback)?;
     let consent = bench.awaiting().await?;
+    let mut seen = Seen::default();
     for trick in tricks(&callback) {
         let link = AuthorizeRequest::new(&consent.consent_id).redirect_uri(&trick);
         let link = bench.simulator.forged_authorize_url(&link)?;
-        let refused = leads_nowhere(bench, &link, REQUEST).await;
-        refused.map_err(|finding| finding.about(&trick))?;
+        let refused = leads_nowhere(bench, &link, must).await;
+        seen.add(refused.map_err(|finding| finding.about(&trick))?);
     }
-    bench.still_awaits(&consent.consent_id)
+    bench.still_awaits(&consent.consent_id)?;
+    Ok(seen)
 }
 
 /// Host and port, as they stand in an address.
@@ -157,6 +221,56 @@ fn traversal(callback: &Url) -> Vec<String> {
         format!("{callback}/%2e%2e/elsewhere"),
         format!("{callback}/..\\elsewhere"),
     ]
+}
+
+fn backslashes(callback: &Url) -> Vec<String> {
+    let (scheme, authority, path) = (callback.scheme(), authority(callback), callback.path());
+    vec![
+        format!("{scheme}:\\\\{authority}{path}"),
+        format!("{scheme}://{authority}\\..\\{path}"),
+        format!("{scheme}://{authority}{}", path.replace('/', "\\")),
+        format!("{scheme}://evil.example\\@{authority}{path}"),
+    ]
+}
+
+fn control_characters(callback: &Url) -> Vec<String> {
+    let (scheme, authority, path) = (callback.scheme(), authority(callback), callback.path());
+    vec![
+        format!(" {callback}"),
+        format!("{callback} "),
+        format!("{callback}\n"),
+        format!("{callback}\r\nx-injected: 1"),
+        format!("{callback}\0"),
+        format!("{callback}%00"),
+        format!("{callback}%0d%0ax-injected:%201"),
+        format!("{scheme}:/\t/{authority}{path}"),
+        format!("{scheme}://{authority}\n{path}"),
+    ]
+}
+
+/// A full-width letter folds to an ordinary one, an ideographic full stop to a point.
+fn unicode(callback: &Url) -> Vec<String> {
+    let (scheme, authority, path) = (callback.scheme(), authority(callback), callback.path());
+    vec![
+        format!("{scheme}://{}{path}", authority.replace('.', "\u{3002}")),
+        format!("{scheme}://{}{path}", authority.replace('1', "\u{ff11}")),
+        format!("{scheme}://{authority}\u{3002}evil.example{path}"),
+        format!("{scheme}://{authority}\u{ff0f}@evil.example{path}"),
+        format!("{callback}\u{2024}\u{2024}/elsewhere"),
+        format!("{scheme}://{authority}{}", path.replace('c', "\u{441}")),
+        format!("{callback}\u{202e}"),
+    ]
+}
+
+async fn twice(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let consent = bench.awaiting().await?;
+    let link = bench.link(&consent.consent_id).await?;
+    let evil = "redirect_uri=https%3A%2F%2Fevil.example%2Fcallback";
+    let mut seen = leads_nowhere(bench, &format!("{link}&{evil}"), must).await?;
+    let first = link.replacen('?', &format!("?{evil}&"), 1);
+    seen.add(leads_nowhere(bench, &first, must).await?);
+    bench.still_awaits(&consent.consent_id)?;
+    Ok(seen)
 }
 
 fn code_and_content() -> Vec<String> {

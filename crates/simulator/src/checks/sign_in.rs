@@ -1,6 +1,9 @@
 //! Sign-ins that fail: the customer is told, nothing changes, and nobody learns which names exist.
 
-use super::{Bench, Check, finding::Outcome};
+use super::{
+    Bench, Check,
+    finding::{Outcome, Seen},
+};
 use crate::customer::{Customer, Page};
 
 const SIGN_IN: &str = "PayNet test journey, step 6b";
@@ -16,12 +19,14 @@ pub(super) fn checks() -> Vec<Check> {
             SIGN_IN,
             |bench| wrong_password(bench)
         ),
-        check!(
+        attack!(
             "sign-in-unknown-name",
             "an unknown user name looks like a known one",
             "OWASP ASVS 6.3.8",
+            "the same screens and message as for a known name",
             |bench| unknown_name(bench)
-        ),
+        )
+        .signs_in(),
     ]
 }
 
@@ -81,7 +86,7 @@ async fn wrong_password(bench: &Bench<'_>) -> Outcome {
     bench.still_awaits(&consent_id)
 }
 
-async fn unknown_name(bench: &Bench<'_>) -> Outcome {
+async fn unknown_name(bench: &Bench<'_>) -> Outcome<Seen> {
     let (mut known, _, known_screens) = to_password(bench, &bench.customer.username).await?;
     let (mut unknown, consent_id, unknown_screens) =
         to_password(bench, "nobody-of-this-name").await?;
@@ -96,5 +101,6 @@ async fn unknown_name(bench: &Bench<'_>) -> Outcome {
         known.summary(),
         unknown.summary()
     );
-    bench.still_awaits(&consent_id)
+    bench.still_awaits(&consent_id)?;
+    Ok(Seen::new("no difference"))
 }

@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{
     Bench, Check,
     bench::fresh_id,
-    finding::Outcome,
+    finding::{Outcome, Seen},
     refusal::{CONSENT, REQUEST, Refusal, SIGNATURE, interaction_id},
 };
 use crate::{
-    forge::{Signing, tamper_signature},
+    forge::{ForgedAlgorithm, Forgery, Signing, tamper_signature},
     scenario::Answer,
 };
 
@@ -24,29 +24,54 @@ pub(super) fn checks() -> Vec<Check> {
             USERINFO,
             |bench| honest(bench)
         ),
-        check!(
+        attack!(
             "userinfo-no-interaction-id",
             "userinfo without an interaction id is refused, with a fresh one",
             USERINFO,
-            |bench| without_id(bench)
+            REQUEST,
+            |bench, must| without_id(bench, must)
         ),
-        check!(
+        attack!(
             "userinfo-not-authorized",
             "userinfo of an undecided consent is refused",
             USERINFO,
-            |bench| awaiting(bench)
+            CONSENT,
+            |bench, must| awaiting(bench, must)
         ),
-        check!(
+        attack!(
             "userinfo-unknown-consent",
             "userinfo of an unknown consent is refused",
             USERINFO,
-            |bench| unknown(bench)
+            CONSENT,
+            |bench, must| unknown(bench, must)
         ),
-        check!(
+        attack!(
             "userinfo-foreign-key",
             "userinfo signed with an unpublished key is refused",
             USERINFO,
-            |bench| forged(bench)
+            SIGNATURE,
+            |bench, must| forged(bench, must)
+        ),
+        attack!(
+            "userinfo-consumer-key",
+            "a Data Consumer cannot sign for userinfo",
+            USERINFO,
+            SIGNATURE,
+            |bench, must| by_consumer(bench, must)
+        ),
+        attack!(
+            "userinfo-unsigned",
+            "userinfo without a signature, or with the algorithm none, is refused",
+            USERINFO,
+            SIGNATURE,
+            |bench, must| unsigned(bench, must)
+        ),
+        attack!(
+            "userinfo-other-consents-signature",
+            "userinfo with PayNet's signature of another consent is refused",
+            USERINFO,
+            SIGNATURE,
+            |bench, must| of_another(bench, must)
         ),
     ]
 }
@@ -55,6 +80,8 @@ struct Asked {
     consent_id: String,
     interaction_id: Option<String>,
     signing: Signing,
+    /// What is signed instead of the consent id.
+    signed: Option<String>,
 }
 
 impl Asked {
@@ -63,12 +90,14 @@ impl Asked {
             consent_id: consent_id.to_owned(),
             interaction_id: Some(fresh_id()),
             signing: Signing::by("paynet-signing").detached(),
+            signed: None,
         }
     }
 
     async fn send(&self, bench: &Bench<'_>, damage: bool) -> Outcome<Answer> {
         let consent_id = &self.consent_id;
-        let mut signature = bench.simulator.sign(&self.signing, consent_id.as_bytes())?;
+        let content = self.signed.as_ref().unwrap_or(consent_id);
+        let mut signature = bench.simulator.sign(&self.signing, content.as_bytes())?;
         if damage {
             signature = tamper_signature(&signature);
         }
@@ -86,7 +115,7 @@ impl Asked {
         Ok(request.header("x-fapi-signature", signature).send().await?)
     }
 
-    async fn refused(&self, bench: &Bench<'_>, refusal: Refusal) -> Outcome {
+    async fn refused(&self, bench: &Bench<'_>, refusal: Refusal) -> Outcome<Seen> {
         let answer = self.send(bench, false).await?;
         refusal.check(&answer, self.interaction_id.as_deref())
     }
@@ -115,35 +144,68 @@ async fn honest(bench: &Bench<'_>) -> Outcome {
     Ok(())
 }
 
-async fn without_id(bench: &Bench<'_>) -> Outcome {
+async fn without_id(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let asked = Asked {
         interaction_id: None,
         ..Asked::about(&shared.consent_id)
     };
-    asked.refused(bench, REQUEST).await
+    asked.refused(bench, must).await
 }
 
-async fn awaiting(bench: &Bench<'_>) -> Outcome {
+async fn awaiting(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let consent = bench.awaiting().await?;
-    Asked::about(&consent.consent_id)
-        .refused(bench, CONSENT)
-        .await
+    Asked::about(&consent.consent_id).refused(bench, must).await
 }
 
-async fn unknown(bench: &Bench<'_>) -> Outcome {
-    Asked::about(&fresh_id()).refused(bench, CONSENT).await
+async fn unknown(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    Asked::about(&fresh_id()).refused(bench, must).await
 }
 
-async fn forged(bench: &Bench<'_>) -> Outcome {
+async fn forged(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
     let shared = bench.shared().await?;
     let rogue = Signing::by("rogue-signing").detached();
     let asked = Asked {
         signing: rogue,
         ..Asked::about(&shared.consent_id)
     };
-    asked.refused(bench, SIGNATURE).await?;
+    asked.refused(bench, must).await?;
     let asked = Asked::about(&shared.consent_id);
     let answer = asked.send(bench, true).await?;
-    SIGNATURE.check(&answer, asked.interaction_id.as_deref())
+    must.check(&answer, asked.interaction_id.as_deref())
+}
+
+async fn by_consumer(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let shared = bench.shared().await?;
+    let key = bench.consumer()?.key("signing");
+    let asked = Asked {
+        signing: Signing::by(key).detached(),
+        ..Asked::about(&shared.consent_id)
+    };
+    asked.refused(bench, must).await
+}
+
+async fn unsigned(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let shared = bench.shared().await?;
+    let mut seen = Seen::default();
+    for forgery in [
+        Forgery::Instead(String::new()),
+        Forgery::Algorithm(ForgedAlgorithm::None),
+    ] {
+        let asked = Asked::about(&shared.consent_id);
+        let signing = asked.signing.clone().forged(forgery);
+        let asked = Asked { signing, ..asked };
+        seen.add(asked.refused(bench, must).await?);
+    }
+    Ok(seen)
+}
+
+async fn of_another(bench: &Bench<'_>, must: Refusal) -> Outcome<Seen> {
+    let shared = bench.shared().await?;
+    let other = bench.awaiting().await?.consent_id;
+    let asked = Asked {
+        signed: Some(other),
+        ..Asked::about(&shared.consent_id)
+    };
+    asked.refused(bench, must).await
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, header};
 use url::{Host, Url};
 
 use super::{CustomerError, cookies::Cookies, page::Page};
+use crate::traffic::Traffic;
 
 const MAX_REDIRECTS: usize = 10;
 
@@ -29,6 +30,7 @@ pub(super) struct Browser {
     http: reqwest::Client,
     language: String,
     memory: Arc<Mutex<Memory>>,
+    traffic: Traffic,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +47,13 @@ impl Browser {
             http,
             language: language.to_owned(),
             memory: Arc::default(),
+            traffic: Traffic::default(),
         }
+    }
+
+    pub(super) fn counted_in(mut self, traffic: &Traffic) -> Self {
+        self.traffic = traffic.clone();
+        self
     }
 
     pub(super) fn speaking(mut self, language: &str) -> Self {
@@ -130,10 +138,13 @@ impl Browser {
         if let Some(fields) = fields {
             request = request.form(fields);
         }
+        self.traffic.sent();
         let response = request.send().await?;
+        let status = response.status().as_u16();
+        self.traffic.answered(method.as_str(), url.as_str(), status);
         let hop = Hop {
             method,
-            status: response.status().as_u16(),
+            status,
             headers: response.headers().clone(),
             location: location(&url, response.headers()),
             url,

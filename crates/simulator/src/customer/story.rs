@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Choice, CustomerError, Hop, Page, authenticator::Authenticator, browser::Browser};
-use crate::{pki::Pki, tls};
+use crate::{pki::Pki, tls, traffic::Traffic};
 
 /// More screens than any sign-in has.
 const MAX_SIGN_IN_SCREENS: usize = 12;
@@ -46,6 +46,13 @@ impl Customer {
     #[must_use]
     pub fn speaking(mut self, language: &str) -> Self {
         self.browser = self.browser.speaking(language);
+        self
+    }
+
+    /// What the browser asks counts there.
+    #[must_use]
+    pub(crate) fn counted_in(mut self, traffic: &Traffic) -> Self {
+        self.browser = self.browser.counted_in(traffic);
         self
     }
 

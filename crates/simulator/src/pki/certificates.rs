@@ -21,6 +21,7 @@ use super::{Authority, Leaf, Usage};
 
 const AUTHORITY_DAYS: u32 = 3650;
 const LEAF_DAYS: u32 = 825;
+const ONE_DAY: i64 = 86_400;
 
 pub(super) fn elliptic_key(curve: Nid) -> Result<PKey<Private>, ErrorStack> {
     let group = EcGroup::from_curve_name(curve)?;
@@ -64,6 +65,12 @@ pub(super) fn leaf_certificate<T: HasPublic>(
     };
     let mut builder = unsigned_certificate(leaf.organization, common_name, key, LEAF_DAYS)?;
     builder.set_issuer_name(issuer.subject_name())?;
+    if leaf.usage == Usage::ExpiredClient {
+        let yesterday = Asn1Time::from_unix(chrono::Utc::now().timestamp() - ONE_DAY)?;
+        let before = Asn1Time::from_unix(chrono::Utc::now().timestamp() - 2 * ONE_DAY)?;
+        builder.set_not_before(&before)?;
+        builder.set_not_after(&yesterday)?;
+    }
     builder.append_extension(BasicConstraints::new().critical().build()?)?;
     add_usage(&mut builder, leaf.usage, issuer)?;
     let context = builder.x509v3_context(Some(issuer), None);
@@ -80,14 +87,16 @@ fn add_usage(builder: &mut X509Builder, usage: Usage, issuer: &X509Ref) -> Resul
     key_usage.critical();
     match usage {
         Usage::Encryption => key_usage.key_encipherment(),
-        Usage::Signing | Usage::SigningP384 | Usage::SigningP521 => {
+        Usage::Signing | Usage::SigningP384 | Usage::SigningP521 | Usage::WeakSigning => {
             key_usage.digital_signature().non_repudiation()
         }
-        Usage::Client | Usage::Server => key_usage.digital_signature(),
+        Usage::Client | Usage::ExpiredClient | Usage::Server => key_usage.digital_signature(),
     };
     builder.append_extension(key_usage.build()?)?;
     match usage {
-        Usage::Client => builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?),
+        Usage::Client | Usage::ExpiredClient => {
+            builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?)
+        }
         Usage::Server => {
             builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
             let names = SubjectAlternativeName::new()
@@ -97,7 +106,11 @@ fn add_usage(builder: &mut X509Builder, usage: Usage, issuer: &X509Ref) -> Resul
                 .build(&builder.x509v3_context(Some(issuer), None))?;
             builder.append_extension(names)
         }
-        Usage::Encryption | Usage::Signing | Usage::SigningP384 | Usage::SigningP521 => Ok(()),
+        Usage::Encryption
+        | Usage::Signing
+        | Usage::SigningP384
+        | Usage::SigningP521
+        | Usage::WeakSigning => Ok(()),
     }
 }
 

@@ -4,11 +4,14 @@
 //! authority that issued the certificates is ours. Never for production, and every subject says so.
 
 mod certificates;
+mod leaf;
 
 use std::{
-    fs,
+    collections::HashMap,
+    fmt, fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
@@ -16,24 +19,30 @@ use openssl::{
     error::ErrorStack,
     nid::Nid,
     pkey::{HasPublic, PKey, Private},
-    rsa::Rsa,
     x509::{X509, X509Req},
 };
 
-use self::certificates::{authority_certificate, elliptic_key, leaf_certificate};
-
-const RSA_BITS: u32 = 2048;
+pub use self::leaf::{Authority, Leaf, Usage};
+use self::{
+    certificates::{authority_certificate, elliptic_key, leaf_certificate},
+    leaf::LEAVES,
+};
 
 /// A folder of `NAME.crt` and `NAME.key`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pki {
     dir: PathBuf,
+    /// Certificate and key as PEM, by name; shared by clones.
+    in_memory: Arc<Mutex<HashMap<&'static str, Pair>>>,
 }
+
+/// Certificate and key as PEM.
+type Pair = (Vec<u8>, Vec<u8>);
 
 impl Pki {
     /// Makes all authorities and certificates anew; what the folder held under the same names is overwritten.
     pub fn create(dir: impl Into<PathBuf>) -> Result<Self, PkiError> {
-        let pki = Self { dir: dir.into() };
+        let pki = Self::at(dir.into());
         fs::create_dir_all(&pki.dir).map_err(|source| pki.io_error(&pki.dir, source))?;
         let keys = generate_keys()?;
         for authority in [Authority::Trusted, Authority::Rogue] {
@@ -49,13 +58,20 @@ impl Pki {
 
     /// A folder that [`Pki::create`] filled before.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self, PkiError> {
-        let pki = Self { dir: dir.into() };
+        let pki = Self::at(dir.into());
         let missing = LEAVES
             .iter()
             .find(|leaf| !pki.key_file(leaf.name).is_file());
         match missing {
             None => Ok(pki),
             Some(leaf) => Err(PkiError::Missing(pki.key_file(leaf.name))),
+        }
+    }
+
+    fn at(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            in_memory: Arc::default(),
         }
     }
 
@@ -73,8 +89,23 @@ impl Pki {
         if !request.verify(&key)? {
             return Err(PkiError::Request);
         }
-        let certificate = self.certificate_for(leaf, &key)?;
+        let certificate = self.certified(leaf, &key)?;
         self.write_certificate(leaf.name, &certificate)
+    }
+
+    /// As [`Pki::issue`], but in no file: it is gone with this value and its clones. Of a name that is there already, nothing changes.
+    pub fn issue_in_memory(&self, leaf: &Leaf) -> Result<(), PkiError> {
+        let mut in_memory = self
+            .in_memory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !in_memory.contains_key(leaf.name) {
+            let key = leaf.usage.generate_key()?;
+            let certificate = self.certified(leaf, &key)?;
+            let pair = (certificate.to_pem()?, key.private_key_to_pem_pkcs8()?);
+            in_memory.insert(leaf.name, pair);
+        }
+        Ok(())
     }
 
     pub fn dir(&self) -> &Path {
@@ -91,12 +122,18 @@ impl Pki {
 
     /// The certificate as PEM.
     pub fn certificate(&self, name: &str) -> Result<Vec<u8>, PkiError> {
-        self.read(&self.certificate_file(name))
+        match self.kept_in_memory(name) {
+            Some((certificate, _)) => Ok(certificate),
+            None => self.read(&self.certificate_file(name)),
+        }
     }
 
     /// The private key as PEM (PKCS#8).
     pub fn key(&self, name: &str) -> Result<Vec<u8>, PkiError> {
-        self.read(&self.key_file(name))
+        match self.kept_in_memory(name) {
+            Some((_, key)) => Ok(key),
+            None => self.read(&self.key_file(name)),
+        }
     }
 
     /// The certificate as DER, the form that thumbprints are made of.
@@ -104,14 +141,21 @@ impl Pki {
         Ok(X509::from_pem(&self.certificate(name)?)?.to_der()?)
     }
 
-    fn issue_with_key(&self, leaf: &Leaf, key: &PKey<Private>) -> Result<(), PkiError> {
-        self.write(leaf.name, &self.certificate_for(leaf, key)?, key)
+    fn kept_in_memory(&self, name: &str) -> Option<Pair> {
+        let in_memory = self.in_memory.lock();
+        let in_memory = in_memory.unwrap_or_else(PoisonError::into_inner);
+        in_memory.get(name).cloned()
     }
 
-    fn certificate_for<T: HasPublic>(&self, leaf: &Leaf, key: &PKey<T>) -> Result<X509, PkiError> {
+    fn issue_with_key(&self, leaf: &Leaf, key: &PKey<Private>) -> Result<(), PkiError> {
+        let certificate = self.certified(leaf, key)?;
+        self.write(leaf.name, &certificate, key)
+    }
+
+    fn certified<T: HasPublic>(&self, leaf: &Leaf, key: &PKey<T>) -> Result<X509, PkiError> {
         let authority = leaf.authority.name();
-        let issuer = X509::from_pem(&self.certificate(authority)?)?;
-        let issuer_key = PKey::private_key_from_pem(&self.key(authority)?)?;
+        let issuer = X509::from_pem(&self.read(&self.certificate_file(authority))?)?;
+        let issuer_key = PKey::private_key_from_pem(&self.read(&self.key_file(authority))?)?;
         Ok(leaf_certificate(leaf, key, &issuer, &issuer_key)?)
     }
 
@@ -140,6 +184,15 @@ impl Pki {
     }
 }
 
+/// The folder: keys do not belong into logs.
+impl fmt::Debug for Pki {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pki")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum PkiError {
     #[error("a key could not be generated: its thread stopped")]
@@ -153,101 +206,6 @@ pub enum PkiError {
     #[error("the request is not signed with its own key")]
     Request,
 }
-
-/// What a certificate is for; decides key type, key usage and extended key usage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Usage {
-    /// TLS client, P-256.
-    Client,
-    /// JWE recipient, RSA.
-    Encryption,
-    /// TLS server for `localhost`, `127.0.0.1` and `::1`, P-256.
-    Server,
-    /// JWS, RSA.
-    Signing,
-    /// JWS, P-384.
-    SigningP384,
-    /// JWS, P-521.
-    SigningP521,
-}
-
-impl Usage {
-    fn generate_key(self) -> Result<PKey<Private>, ErrorStack> {
-        match self {
-            Self::Client | Self::Server => elliptic_key(Nid::X9_62_PRIME256V1),
-            Self::SigningP384 => elliptic_key(Nid::SECP384R1),
-            Self::SigningP521 => elliptic_key(Nid::SECP521R1),
-            Self::Encryption | Self::Signing => PKey::from_rsa(Rsa::generate(RSA_BITS)?),
-        }
-    }
-}
-
-/// Who vouches for a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authority {
-    /// An authority nobody has configured.
-    Rogue,
-    /// The one both sides trust.
-    Trusted,
-}
-
-impl Authority {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Rogue => "rogue-ca",
-            Self::Trusted => "ca",
-        }
-    }
-}
-
-/// A certificate to issue.
-#[derive(Clone, Copy, Debug)]
-pub struct Leaf {
-    pub name: &'static str,
-    pub organization: &'static str,
-    pub usage: Usage,
-    pub authority: Authority,
-}
-
-impl Leaf {
-    pub const fn trusted(name: &'static str, organization: &'static str, usage: Usage) -> Self {
-        Self {
-            name,
-            organization,
-            usage,
-            authority: Authority::Trusted,
-        }
-    }
-
-    const fn rogue(name: &'static str, organization: &'static str, usage: Usage) -> Self {
-        Self {
-            name,
-            organization,
-            usage,
-            authority: Authority::Rogue,
-        }
-    }
-}
-
-const LEAVES: [Leaf; 16] = [
-    Leaf::trusted("dp-server", "Bank Contoh", Usage::Server),
-    Leaf::trusted("dp-client", "Bank Contoh", Usage::Client),
-    Leaf::trusted("dp-signing", "Bank Contoh", Usage::Signing),
-    Leaf::trusted("paynet-server", "PayNet simulator", Usage::Server),
-    Leaf::trusted("paynet-client", "PayNet simulator", Usage::Client),
-    Leaf::trusted("paynet-signing", "PayNet simulator", Usage::Signing),
-    Leaf::trusted("dc-client", "Kira Budget", Usage::Client),
-    Leaf::trusted("dc-signing", "Kira Budget", Usage::Signing),
-    Leaf::trusted("dc-encryption", "Kira Budget", Usage::Encryption),
-    Leaf::trusted("dc2-client", "Pinjam Pantas", Usage::Client),
-    Leaf::trusted("dc2-signing", "Pinjam Pantas", Usage::Signing),
-    Leaf::trusted("dc2-encryption", "Pinjam Pantas", Usage::Encryption),
-    Leaf::trusted("other-client", "Somebody else", Usage::Client),
-    // The rogue calls itself PayNet: only the authority gives it away.
-    Leaf::rogue("rogue-client", "PayNet simulator", Usage::Client),
-    Leaf::rogue("rogue-signing", "PayNet simulator", Usage::Signing),
-    Leaf::rogue("rogue-server", "PayNet simulator", Usage::Server),
-];
 
 /// RSA keys take long and unevenly so, hence a thread for each.
 fn generate_keys() -> Result<Vec<PKey<Private>>, PkiError> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Answer, ScenarioError, data_draft::Draft};
 use crate::{
     counterparty::{open, token_of},
-    forge::{ForgedAlgorithm, replace_payload, tamper_signature},
+    forge::{ForgedAlgorithm, Forgery, Rewrite, replace_payload, tamper_signature},
     simulator::Simulator,
 };
 
@@ -33,6 +33,8 @@ pub struct DataCall {
 #[derive(Clone, Debug)]
 pub enum DataTweak {
     Algorithm(ForgedAlgorithm),
+    /// The text of the claims before they are signed.
+    ClaimsText(Rewrite),
     /// A claim of the consumer's signature; null removes it.
     Claim(String, Value),
     /// Instead of `paynet-client`; `None` presents no certificate.
@@ -43,6 +45,9 @@ pub enum DataTweak {
     Detached,
     /// `x-enc-kid`; `None` leaves it out.
     EncryptionKid(Option<String>),
+    Forged(Forgery),
+    /// One more header.
+    Header(String, String),
     /// The signature was made so many seconds ago, and has run out if that is long.
     Aged(f64),
     /// `None` sends no interaction id; the jti stays.
@@ -54,6 +59,8 @@ pub enum DataTweak {
     Method(String),
     /// A member of the protected header; null removes it.
     ProtectedHeader(String, Value),
+    /// The consumer's signature is there twice.
+    SignatureTwice,
     /// Instead of `x-signature`.
     SignatureHeader(String),
     /// A key of the PKI instead of the consumer's own.
@@ -192,6 +199,7 @@ impl Simulator {
                 .query_pairs_mut()
                 .append_pair("consent_id", consent_id);
         }
+        let claims = draft.claims_text()?;
         let method = Method::from_bytes(draft.method.as_bytes()).unwrap_or(Method::GET);
         let mut request = self
             .request(method, draft.url)
@@ -213,18 +221,23 @@ impl Simulator {
         }
         if let Some(signing) = &draft.signing {
             let payload = if signing.detached {
-                consent_id.as_bytes().to_vec()
+                consent_id.to_owned()
             } else {
-                serde_json::to_vec(&draft.claims)?
+                claims
             };
-            let mut signature = self.sign(signing, &payload)?;
+            let mut signature = self.sign(signing, payload.as_bytes())?;
             if draft.tampered_payload {
                 signature = replace_payload(&signature, b"{}");
             }
             if draft.tampered_signature {
                 signature = tamper_signature(&signature);
             }
-            request = request.header(draft.signature_header, signature);
+            for _ in 0..draft.signature_copies {
+                request = request.header(&draft.signature_header, &signature);
+            }
+        }
+        for (name, value) in draft.headers {
+            request = request.header(name, value);
         }
         request.send().await
     }

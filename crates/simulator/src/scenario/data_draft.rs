@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     counterparty::data_call_claims,
-    forge::{Signing, overlay},
+    forge::{Forgery, Rewrite, Signing, overlay},
     keys::key_id,
     options::Consumer,
     platform::state::RegisteredProvider,
@@ -22,8 +22,10 @@ pub(super) struct Draft {
     pub(super) method: String,
     pub(super) url: Url,
     pub(super) claims: Map<String, Value>,
+    claims_rewrite: Option<Rewrite>,
     pub(super) signing: Option<Signing>,
     pub(super) signature_header: String,
+    pub(super) signature_copies: usize,
     pub(super) hop_header: &'static str,
     pub(super) tampered_payload: bool,
     pub(super) tampered_signature: bool,
@@ -32,6 +34,7 @@ pub(super) struct Draft {
     pub(super) interaction_id: Option<String>,
     pub(super) hop: bool,
     pub(super) certificate: Option<String>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 impl Draft {
@@ -61,8 +64,10 @@ impl Draft {
             method: "GET".to_owned(),
             url,
             claims,
+            claims_rewrite: None,
             signing: Some(simulator.platform.dialect.signs_as(consumer)),
             signature_header: simulator.platform.dialect.consumer_header.to_owned(),
+            signature_copies: 1,
             hop_header: simulator.platform.dialect.paynet_header,
             tampered_payload: false,
             tampered_signature: false,
@@ -71,6 +76,16 @@ impl Draft {
             interaction_id: Some(interaction_id),
             hop: true,
             certificate: Some("paynet-client".to_owned()),
+            headers: Vec::new(),
+        })
+    }
+
+    /// The claims as they are signed.
+    pub(super) fn claims_text(&self) -> Result<String, serde_json::Error> {
+        let text = serde_json::to_string(&self.claims)?;
+        Ok(match self.claims_rewrite {
+            Some(rewrite) => rewrite(text),
+            None => text,
         })
     }
 
@@ -80,14 +95,17 @@ impl Draft {
             DataTweak::Claim(name, value) => {
                 overlay(&mut self.claims, &Map::from_iter([(name, value)]));
             }
+            DataTweak::ClaimsText(rewrite) => self.claims_rewrite = Some(rewrite),
             DataTweak::ClientCertificate(name) => self.certificate = name,
             DataTweak::ConsentParameter(value) => self.consent_parameter = value,
             DataTweak::EncryptionKid(kid) => self.encryption_kid = kid,
+            DataTweak::Header(name, value) => self.headers.push((name, value)),
             DataTweak::InteractionId(id) => self.interaction_id = id,
             DataTweak::Jti(jti) => {
                 self.claims.insert("jti".to_owned(), jti.into());
             }
             DataTweak::Method(method) => self.method = method,
+            DataTweak::SignatureTwice => self.signature_copies = 2,
             DataTweak::SignatureHeader(name) => self.signature_header = name,
             DataTweak::TamperedPayload => self.tampered_payload = true,
             DataTweak::TamperedSignature => self.tampered_signature = true,
@@ -96,24 +114,21 @@ impl Draft {
             }
             DataTweak::WithoutHopSignature => self.hop = false,
             DataTweak::WithoutSignature => self.signing = None,
-            DataTweak::Algorithm(algorithm) => {
-                self.sign_otherwise(|signing| signing.algorithm = algorithm);
+            DataTweak::Detached => {
+                if let Some(signing) = &mut self.signing {
+                    signing.detached = true;
+                }
             }
-            DataTweak::Detached => self.sign_otherwise(|signing| signing.detached = true),
-            DataTweak::Kid(kid) => self.sign_otherwise(|signing| signing.kid = Some(kid)),
-            DataTweak::ProtectedHeader(name, value) => {
-                self.sign_otherwise(|signing| {
-                    signing.header.insert(name, value);
-                });
-            }
-            DataTweak::SignedBy(key) => self.sign_otherwise(|signing| signing.key = key),
+            DataTweak::Algorithm(algorithm) => self.forge(Forgery::Algorithm(algorithm)),
+            DataTweak::Forged(forgery) => self.forge(forgery),
+            DataTweak::Kid(kid) => self.forge(Forgery::Kid(kid)),
+            DataTweak::ProtectedHeader(name, value) => self.forge(Forgery::Header(name, value)),
+            DataTweak::SignedBy(key) => self.forge(Forgery::SignedBy(key)),
         }
     }
 
-    fn sign_otherwise(&mut self, change: impl FnOnce(&mut Signing)) {
-        if let Some(signing) = &mut self.signing {
-            change(signing);
-        }
+    fn forge(&mut self, forgery: Forgery) {
+        self.signing = self.signing.take().map(|signing| signing.forged(forgery));
     }
 
     fn age(&mut self, seconds: f64) {

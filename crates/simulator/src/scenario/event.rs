@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Answer, ScenarioError};
 use crate::{
-    forge::{ForgedAlgorithm, Signing, tamper_signature},
+    forge::{ForgedAlgorithm, Forgery, Signing, tamper_signature},
     platform::events::{Event, EventType},
     simulator::Simulator,
 };
@@ -30,6 +30,7 @@ pub enum EventTweak {
     ContentType(String),
     /// Sets a member of the body by JSON pointer, before signing. The parent must exist; null is set as null.
     Field(String, Value),
+    Forged(Forgery),
     /// `None` sends no interaction id.
     InteractionId(Option<String>),
     /// The body is the compact JWS, as `application/jwt`, and there is no signature header.
@@ -42,6 +43,10 @@ pub enum EventTweak {
     RawBody(Vec<u8>),
     /// Removes a member of the body by JSON pointer, before signing.
     RemovedField(String),
+    /// What is sent instead of what was signed.
+    SentBody(fn(Vec<u8>) -> Vec<u8>),
+    /// The signature is there twice.
+    SignatureTwice,
     /// Instead of `x-fapi-signature`.
     SignatureHeader(String),
     /// A key of the PKI instead of `paynet-signing`.
@@ -73,11 +78,12 @@ struct Draft {
     raw_body: Option<Vec<u8>>,
     signing: Option<Signing>,
     signature_header: String,
+    signature_copies: usize,
+    sent_body: Option<fn(Vec<u8>) -> Vec<u8>>,
     content_type: String,
     certificate: Option<String>,
     interaction_id: Option<String>,
     jwt: bool,
-    tampered_body: bool,
     tampered_signature: bool,
 }
 
@@ -117,11 +123,13 @@ impl Simulator {
             if draft.jwt {
                 body = signature.into_bytes();
             } else {
-                request = request.header(&draft.signature_header, signature);
+                for _ in 0..draft.signature_copies {
+                    request = request.header(&draft.signature_header, &signature);
+                }
             }
         }
-        if draft.tampered_body {
-            body.push(b' ');
+        if let Some(rewrite) = draft.sent_body {
+            body = rewrite(body);
         }
         request.body(&draft.content_type, body).send().await
     }
@@ -134,11 +142,12 @@ impl Draft {
             raw_body: None,
             signing: Some(Signing::by("paynet-signing").detached()),
             signature_header: "x-fapi-signature".to_owned(),
+            signature_copies: 1,
+            sent_body: None,
             content_type: "application/json".to_owned(),
             certificate: Some("paynet-client".to_owned()),
             interaction_id: Some(Uuid::new_v4().to_string()),
             jwt: false,
-            tampered_body: false,
             tampered_signature: false,
         }
     }
@@ -152,32 +161,35 @@ impl Draft {
             EventTweak::Jwt => {
                 self.jwt = true;
                 "application/jwt".clone_into(&mut self.content_type);
-                self.sign_otherwise(|signing| signing.detached = false);
+                self.attach();
             }
             EventTweak::RawBody(bytes) => self.raw_body = Some(bytes),
             EventTweak::RemovedField(pointer) => set_field(&mut self.event, &pointer, None),
+            EventTweak::SentBody(rewrite) => self.sent_body = Some(rewrite),
+            EventTweak::SignatureTwice => self.signature_copies = 2,
             EventTweak::SignatureHeader(name) => self.signature_header = name,
-            EventTweak::TamperedBody => self.tampered_body = true,
+            EventTweak::TamperedBody => {
+                self.sent_body = Some(|body| [&body[..], b" "].concat());
+            }
             EventTweak::TamperedSignature => self.tampered_signature = true,
             EventTweak::Unsigned => self.signing = None,
-            EventTweak::Algorithm(algorithm) => {
-                self.sign_otherwise(|signing| signing.algorithm = algorithm);
-            }
-            EventTweak::Attached => self.sign_otherwise(|signing| signing.detached = false),
-            EventTweak::Kid(kid) => self.sign_otherwise(|signing| signing.kid = Some(kid)),
-            EventTweak::ProtectedHeader(name, value) => {
-                self.sign_otherwise(|signing| {
-                    signing.header.insert(name, value);
-                });
-            }
-            EventTweak::SignedBy(key) => self.sign_otherwise(|signing| signing.key = key),
+            EventTweak::Attached => self.attach(),
+            EventTweak::Algorithm(algorithm) => self.forge(Forgery::Algorithm(algorithm)),
+            EventTweak::Forged(forgery) => self.forge(forgery),
+            EventTweak::Kid(kid) => self.forge(Forgery::Kid(kid)),
+            EventTweak::ProtectedHeader(name, value) => self.forge(Forgery::Header(name, value)),
+            EventTweak::SignedBy(key) => self.forge(Forgery::SignedBy(key)),
         }
     }
 
-    fn sign_otherwise(&mut self, change: impl FnOnce(&mut Signing)) {
+    fn attach(&mut self) {
         if let Some(signing) = &mut self.signing {
-            change(signing);
+            signing.detached = false;
         }
+    }
+
+    fn forge(&mut self, forgery: Forgery) {
+        self.signing = self.signing.take().map(|signing| signing.forged(forgery));
     }
 }
 

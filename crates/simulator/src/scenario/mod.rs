@@ -233,6 +233,23 @@ impl Simulator {
         Ok(())
     }
 
+    /// Registers one more consumer, without an app, that publishes this document, whatever it is.
+    pub fn register_consumer_publishing(
+        &self,
+        dc_id: &str,
+        document: Value,
+    ) -> Result<(), ScenarioError> {
+        let like = self
+            .consumers
+            .first()
+            .map(|consumer| consumer.dc_id.clone());
+        let mut consumer = self.platform.consumer(&like.unwrap_or_default())?;
+        dc_id.clone_into(&mut consumer.dc_id);
+        self.platform.register_consumer(consumer);
+        self.platform.publish_document(dc_id, document);
+        Ok(())
+    }
+
     /// What a consumer publishes.
     pub fn published_by_consumer(&self, dc_id: &str) -> Result<Value, ScenarioError> {
         Ok(self.platform.consumer(dc_id)?.published)
@@ -281,6 +298,9 @@ pub enum ScenarioError {
     /// Nothing came back: refused in the handshake, connection closed, time-out.
     #[error("no answer: {0:?}")]
     Http(#[from] reqwest::Error),
+    /// The same on a connection that a script writes by itself.
+    #[error("the connection: {0}")]
+    Io(#[from] std::io::Error),
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use super::ScenarioError;
-use crate::{pki::Pki, simulator::Simulator, tls};
+use crate::{pki::Pki, simulator::Simulator, tls, traffic::Traffic};
 
 /// A request under construction; nothing is added that was not asked for.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub struct RawRequest<'a> {
     certificate: Option<String>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    traffic: Traffic,
 }
 
 /// Whatever came back.
@@ -29,7 +30,10 @@ pub struct Answer {
 impl Simulator {
     /// Without a client certificate unless one is named. Redirects are not followed.
     pub fn request(&self, method: Method, url: impl Into<String>) -> RawRequest<'_> {
-        RawRequest::new(&self.pki, method, url)
+        RawRequest {
+            traffic: self.traffic.clone(),
+            ..RawRequest::new(&self.pki, method, url)
+        }
     }
 }
 
@@ -42,6 +46,7 @@ impl<'a> RawRequest<'a> {
             certificate: None,
             headers: Vec::new(),
             body: Vec::new(),
+            traffic: Traffic::default(),
         }
     }
 }
@@ -94,13 +99,17 @@ impl RawRequest<'_> {
     /// An error means that nothing came back.
     pub async fn send(self) -> Result<Answer, ScenarioError> {
         let client = tls::client(self.pki, self.certificate.as_deref())?;
-        let mut request = client.request(self.method, self.url);
+        let mut request = client.request(self.method.clone(), &self.url);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
+        self.traffic.sent();
         let answer = request.body(self.body).send().await?;
+        let status = answer.status().as_u16();
+        self.traffic
+            .answered(self.method.as_str(), &self.url, status);
         Ok(Answer {
-            status: answer.status().as_u16(),
+            status,
             headers: answer.headers().clone(),
             body: answer.bytes().await?,
         })

@@ -75,8 +75,8 @@ impl Service {
         institution: Institution,
     ) -> anyhow::Result<Self> {
         config.check()?;
-        for danger in config.ofp.profile.dangers() {
-            tracing::warn!("ofp.profile.{danger} is set: a check of account calls is left out");
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
         }
         install_crypto_provider();
         let rooms = build(&config, clock, institution).await?;
@@ -120,10 +120,8 @@ async fn build(
     clock: SharedClock,
     institution: Institution,
 ) -> anyhow::Result<Rooms> {
-    let store = Store::open(
-        config.database.url.expose_secret(),
-        config.database.pool_size,
-    )?;
+    let url = config.database.connection_url()?;
+    let store = Store::open(url.expose_secret(), config.database.pool_size)?;
     store
         .migrate()
         .await

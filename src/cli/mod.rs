@@ -2,6 +2,7 @@
 
 #[cfg(feature = "lab")]
 mod bank;
+mod config;
 #[cfg(feature = "lab")]
 pub mod demo;
 mod jose;
@@ -27,6 +28,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
+  izin config check --help        what a configuration would do, before the service runs with it
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin selftest                   the cryptography of this binary against published examples
   izin jose verify --help         signatures and ciphertexts on files
@@ -37,6 +39,7 @@ Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
 enum Command {
     #[cfg(feature = "lab")]
     Bank(bank::Bank),
+    Config(config::Config),
     /// Start everything on this machine: the Data Provider, a PayNet simulator and a consumer app
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
@@ -60,6 +63,7 @@ pub fn run(institution: Institution) -> ExitCode {
                 match cli.command {
                     #[cfg(feature = "lab")]
                     Command::Bank(bank) => bank.run(institution).await,
+                    Command::Config(config) => Ok(config.run(&institution)),
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Jose(jose) => Ok(jose.run().await),

@@ -12,7 +12,7 @@ use crate::institution::Institution;
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Configuration file (TOML); config/default.toml lists every key
+    /// Configuration file (TOML); `izin config schema` lists every key
     #[arg(short, long, env = "IZIN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -21,7 +21,7 @@ impl Serve {
     pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
         super::start_logging("izin=info,warn");
         let stop = super::StopSignals::listen()?;
-        let config = Config::load(self.config.as_deref(), &institution.defaults())?;
+        let config = Config::load_checked(self.config.as_deref(), &institution.defaults())?;
         let service = Service::start(config, Arc::new(SystemClock), institution).await?;
         let mut told = format!(
             "webhooks  https://{}  (mutual TLS)\ncustomers {}\n",

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// `[bank]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bank {
     pub kind: BankKind,
@@ -14,6 +15,7 @@ pub struct Bank {
     pub http: BankEndpoint,
     /// With `kind = "linked"`: whatever the bank's own code wants to be told.
     #[serde(default)]
+    #[schemars(schema_with = "super::schema::secret_table")]
     pub settings: BankSettings,
 }
 
@@ -29,7 +31,7 @@ impl std::fmt::Debug for BankSettings {
 }
 
 /// Who implements a contract of the bank's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BankKind {
     /// The built-in demo bank.
@@ -40,8 +42,19 @@ pub enum BankKind {
     Linked,
 }
 
+impl BankKind {
+    /// As it is configured.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Http => "http",
+            Self::Linked => "linked",
+        }
+    }
+}
+
 /// The bank's side of a contract over HTTP.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BankEndpoint {
     /// Without the path of the contract.
@@ -55,7 +68,7 @@ pub struct BankEndpoint {
 }
 
 /// `[sign_in]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub kind: SignInKind,
@@ -72,7 +85,7 @@ pub struct SignIn {
 }
 
 /// How customers prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SignInKind {
     Pages,

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listeners {
     pub webhooks: WebhooksListener,
@@ -14,7 +15,7 @@ pub struct Listeners {
 }
 
 /// PayNet's side: mutual TLS only.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhooksListener {
     pub address: SocketAddr,
@@ -27,7 +28,7 @@ pub struct WebhooksListener {
 }
 
 /// The customers' side.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublicListener {
     pub address: SocketAddr,
@@ -37,7 +38,7 @@ pub struct PublicListener {
 }
 
 /// The institution's own side: no authentication, hence loopback.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpsListener {
     /// Absent: no such listener.

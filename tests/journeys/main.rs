@@ -4,6 +4,7 @@
 mod approve;
 mod bank;
 mod checks;
+mod dangers;
 mod deadlines;
 mod delivery;
 mod harness;

@@ -1,14 +1,16 @@
 //! The only place that wires the rooms together: from a configuration to running listeners and jobs.
 
 mod banks;
+mod keys;
 mod listeners;
+mod reload;
 
-use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use izin_jose::{CryptoPool, KeyId};
+use arc_swap::ArcSwap;
+use izin_jose::CryptoPool;
 use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, Response};
 use poem_openapi::OpenApiService;
@@ -21,10 +23,11 @@ use crate::authorization::{Authorization, AuthorizationParts};
 use crate::clock::SharedClock;
 use crate::config::{AuthorizeListener, Config};
 use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
-use crate::http::{Traced, install_crypto_provider};
+use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
 use crate::jobs::{Deadlines, Deliveries};
+use crate::keys::{SigningKeys, Stamp, read_secret_text};
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
@@ -33,12 +36,13 @@ use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
 use crate::resources::Resources;
 use crate::sign_in::PasswordSignIn;
-use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
 use crate::webhooks::{Mirror, Webhooks};
-use banks::Banks;
-use listeners::{allowed_clients, bind_ops, bind_public, bind_webhooks, public_url};
+use banks::{BankClients, Banks};
+use keys::{KeyMaterial, LiveKeys};
+use listeners::{bind_ops, bind_public, bind_webhooks, public_url};
+pub use reload::Reload;
 
 /// Where a customer's browser arrives.
 const AUTHORIZE: &str = "authorize";
@@ -51,6 +55,7 @@ pub struct Service {
     pub public_url: String,
     /// Of the operations listener, if there is one.
     pub ops_url: Option<String>,
+    pub reload: Reload,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -61,6 +66,9 @@ struct Rooms {
     deliveries: Deliveries,
     deadlines: Deadlines,
     guard: OfpGuard,
+    keys: LiveKeys,
+    key_files: Stamp,
+    pool: Arc<CryptoPool>,
     renderer: Arc<Renderer>,
     resources: Resources,
     signing: SigningKeys,
@@ -79,17 +87,24 @@ impl Service {
             tracing::warn!("{warning}");
         }
         install_crypto_provider();
-        let rooms = build(&config, clock, institution).await?;
-        let webhooks = bind_webhooks(&config).await?;
-        let public = bind_public(&config).await?;
+        let rooms = build(&config, clock.clone(), institution).await?;
+        let webhooks = bind_webhooks(&config, rooms.keys.webhooks.clone()).await?;
+        let public = bind_public(&config, rooms.keys.public.clone()).await?;
         let ops = bind_ops(&config).await?;
         let public_url = public_url(&config, public.address());
-        let allowed = allowed_clients(&config)?;
-        let endpoints = Endpoints::build(&config, &rooms, public_url.clone(), allowed);
+        let endpoints = Endpoints::build(&config, &rooms, public_url.clone());
+        let reload = Reload::new(
+            config.clone(),
+            rooms.key_files.clone(),
+            rooms.keys.clone(),
+            rooms.pool.clone(),
+            clock,
+        );
         let service = Self {
             webhooks_address: webhooks.address(),
             public_url,
             ops_url: ops.as_ref().map(|ops| format!("http://{}", ops.address())),
+            reload,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -104,6 +119,7 @@ impl Service {
         service.tasks.spawn(public.serve(endpoints.public, stop()));
         service.tasks.spawn(rooms.deliveries.run(stop()));
         service.tasks.spawn(rooms.deadlines.run(stop()));
+        service.tasks.spawn(service.reload.clone().watch(stop()));
         service.tasks.close();
         Ok(service)
     }
@@ -120,7 +136,13 @@ async fn build(
     clock: SharedClock,
     institution: Institution,
 ) -> anyhow::Result<Rooms> {
-    let url = config.database.connection_url()?;
+    let url = match &config.database.password_file {
+        Some(file) => {
+            let password = read_secret_text(file).context("database.password_file")?;
+            config.database.url_with(&password)
+        }
+        None => config.database.url.clone(),
+    };
     let store = Store::open(url.expose_secret(), config.database.pool_size)?;
     store
         .migrate()
@@ -128,10 +150,26 @@ async fn build(
         .context("the database cannot be used")?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let pool = Arc::new(CryptoPool::start(threads, config.limits.sealing_queue)?);
-    let signing = SigningKeys::load(&config.signing.keys, &pool)?;
-    let paynet = Paynet::new(&config.ofp, signing.clone(), clock.clone())?;
+    let material = {
+        let (config, pool, now) = (config.clone(), pool.clone(), clock.now());
+        let read = move || KeyMaterial::read(&config, &pool, now);
+        tokio::task::spawn_blocking(read).await??
+    };
+    let signing = SigningKeys::new(material.ring, clock.clone());
+    let paynet = Paynet::new(&config.ofp, material.paynet, signing.clone(), clock.clone())?;
+    let keys = LiveKeys {
+        signing: signing.clone(),
+        webhooks: ServerTls::new(material.webhooks),
+        public: material.public.map(ServerTls::new),
+        allowed_clients: Arc::new(ArcSwap::from_pointee(material.allowed_clients)),
+        paynet: paynet.clone(),
+        banks: BankClients {
+            core: material.core_bank.map(HttpClient::new),
+            sign_in: material.sign_in.map(HttpClient::new),
+        },
+    };
     let dp_id = DpId::parse(config.ofp.dp_id.clone().unwrap_or_default())?;
-    let banks = Banks::connect(config, &clock, institution).await?;
+    let banks = Banks::connect(config, &clock, institution, keys.banks.clone()).await?;
     let bank = banks.core;
     let sign_in =
         PasswordSignIn::new(banks.sign_in, store.clone(), clock.clone(), &config.sign_in).await?;
@@ -176,6 +214,9 @@ async fn build(
                 clock.clone(),
             ),
         },
+        keys,
+        key_files: material.stamp,
+        pool,
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {
             bank,
@@ -194,7 +235,7 @@ struct Endpoints {
 }
 
 impl Endpoints {
-    fn build(config: &Config, rooms: &Rooms, public_url: String, allowed: HashSet<KeyId>) -> Self {
+    fn build(config: &Config, rooms: &Rooms, public_url: String) -> Self {
         let secure = public_url.starts_with("https://");
         let handler = Arc::new(Webhooks {
             authorization: rooms.authorization.clone(),
@@ -205,7 +246,9 @@ impl Endpoints {
         let profile = &config.ofp.profile;
         let authorizes_on = |listener| profile.authorize_listeners.contains(&listener);
         let guard = OfpGuard {
-            transport: Transport::MutualTls { allowed },
+            transport: Transport::MutualTls {
+                allowed: rooms.keys.allowed_clients.clone(),
+            },
             ..rooms.guard.clone()
         };
         let on_webhooks: Vec<&str> = OPERATIONS

@@ -15,6 +15,7 @@ mod http;
 mod ids;
 mod institution;
 mod jobs;
+mod keys;
 mod money;
 mod ops;
 mod pages;
@@ -22,7 +23,6 @@ mod paynet;
 mod resources;
 mod secret;
 pub mod sign_in;
-mod signing;
 mod store;
 mod trust;
 mod webhooks;
@@ -59,10 +59,11 @@ pub mod core_bank {
 pub mod lab {
     pub use crate::app::Service;
     pub use crate::bank::{DemoBank, DynCoreBank, ServedBank};
+    pub use crate::cli::bank::tls_from_files;
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
-    pub use crate::http::{Handshake, server_config};
+    pub use crate::http::Handshake;
     pub use crate::ids::ConsentId;
     pub use crate::store::Store;
 }

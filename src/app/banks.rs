@@ -10,6 +10,7 @@ use crate::clock::SharedClock;
 use crate::config::{BankKind, Config};
 use crate::generated::sign_in::server::DynSignIn;
 use crate::generated::sign_in::types::SecondFactorMethod;
+use crate::http::HttpClient;
 use crate::institution::{Institution, connected};
 use crate::sign_in::Checks;
 
@@ -18,6 +19,13 @@ const NO_CORE_BANK: &str = "bank.kind = \"linked\", but this binary has no bank 
 const NO_SIGN_IN: &str = "sign_in.checked_by is \"linked\" (left out, it is as bank.kind), but this binary has no \
     sign-in linked in: set sign_in.checked_by = \"http\" with sign_in.http.url, or link one with \
     Institution::sign_in; docs/integrator-guide.md shows how";
+
+/// With `kind = "http"`.
+#[derive(Clone, Default)]
+pub struct BankClients {
+    pub core: Option<HttpClient>,
+    pub sign_in: Option<HttpClient>,
+}
 
 pub struct Banks {
     pub core: Bank,
@@ -29,6 +37,7 @@ impl Banks {
         config: &Config,
         clock: &SharedClock,
         institution: Institution,
+        clients: BankClients,
     ) -> anyhow::Result<Self> {
         let kinds = [config.bank.kind, config.sign_in_checked_by()];
         // One for both contracts: the codes that were used are in its memory.
@@ -39,10 +48,10 @@ impl Banks {
         };
         let Institution { core_bank, sign_in } = institution;
         let settings = &config.bank.settings;
-        let core: (Arc<dyn DynCoreBank>, _) = match (kinds[0], &demo) {
-            (BankKind::Demo, Some(demo)) => (demo.clone(), Implementation::Linked),
-            (BankKind::Http, _) => {
-                let client = bank::http::core_bank(&config.bank.http)?;
+        let core: (Arc<dyn DynCoreBank>, _) = match (kinds[0], &demo, clients.core) {
+            (BankKind::Demo, Some(demo), _) => (demo.clone(), Implementation::Linked),
+            (BankKind::Http, _, Some(http)) => {
+                let client = bank::http::core_bank(&config.bank.http, http)?;
                 (Arc::new(client), Implementation::OverHttp)
             }
             _ => {
@@ -51,10 +60,10 @@ impl Banks {
                 (bank, Implementation::Linked)
             }
         };
-        let checks: (Arc<dyn DynSignIn>, _) = match (kinds[1], &demo) {
-            (BankKind::Demo, Some(demo)) => (demo.clone(), Implementation::Linked),
-            (BankKind::Http, _) => {
-                let client = bank::http::sign_in(&config.sign_in.http)?;
+        let checks: (Arc<dyn DynSignIn>, _) = match (kinds[1], &demo, clients.sign_in) {
+            (BankKind::Demo, Some(demo), _) => (demo.clone(), Implementation::Linked),
+            (BankKind::Http, _, Some(http)) => {
+                let client = bank::http::sign_in(&config.sign_in.http, http)?;
                 (Arc::new(client), Implementation::OverHttp)
             }
             _ => {

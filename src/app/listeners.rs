@@ -1,38 +1,22 @@
 //! The listeners' addresses and how a connection to each begins.
 
-use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::Context;
-use izin_jose::KeyId;
 
 use crate::config::Config;
-use crate::http::{BoundListener, Handshake, server_config};
+use crate::http::{BoundListener, Handshake, ServerTls};
 
-pub async fn bind_webhooks(config: &Config) -> anyhow::Result<BoundListener> {
-    let section = &config.listeners.webhooks;
-    let (Some(certificate), Some(key), Some(ca)) = (
-        &section.certificate,
-        &section.private_key,
-        &section.client_ca,
-    ) else {
-        anyhow::bail!("listeners.webhooks needs certificate, private_key and client_ca");
-    };
-    let tls = server_config(certificate, key, Some(ca))?;
-    let handshake = Handshake::Tls(Arc::new(tls));
-    bind(section.address, handshake, config, "listeners.webhooks").await
+pub async fn bind_webhooks(config: &Config, tls: ServerTls) -> anyhow::Result<BoundListener> {
+    let address = config.listeners.webhooks.address;
+    bind(address, Handshake::Tls(tls), config, "listeners.webhooks").await
 }
 
-pub async fn bind_public(config: &Config) -> anyhow::Result<BoundListener> {
-    let section = &config.listeners.public;
-    let handshake = match (&section.certificate, &section.private_key) {
-        (Some(certificate), Some(key)) => {
-            Handshake::Tls(Arc::new(server_config(certificate, key, None)?))
-        }
-        _ => Handshake::Plain,
-    };
-    bind(section.address, handshake, config, "listeners.public").await
+/// Without TLS it is plain HTTP.
+pub async fn bind_public(config: &Config, tls: Option<ServerTls>) -> anyhow::Result<BoundListener> {
+    let address = config.listeners.public.address;
+    let handshake = tls.map_or(Handshake::Plain, Handshake::Tls);
+    bind(address, handshake, config, "listeners.public").await
 }
 
 pub async fn bind_ops(config: &Config) -> anyhow::Result<Option<BoundListener>> {
@@ -57,7 +41,7 @@ async fn bind(
 /// Configured, or the address itself.
 pub fn public_url(config: &Config, bound: SocketAddr) -> String {
     let section = &config.listeners.public;
-    let scheme = if section.certificate.is_some() {
+    let scheme = if section.private_key.is_some() {
         "https"
     } else {
         "http"
@@ -67,16 +51,4 @@ pub fn public_url(config: &Config, bound: SocketAddr) -> String {
         .as_deref()
         .map(|url| url.trim_end_matches('/').to_owned());
     configured.unwrap_or_else(|| format!("{scheme}://{bound}"))
-}
-
-pub fn allowed_clients(config: &Config) -> anyhow::Result<HashSet<KeyId>> {
-    let listed = &config.listeners.webhooks.allowed_clients;
-    listed
-        .iter()
-        .map(|text| {
-            text.parse().with_context(|| {
-                format!("listeners.webhooks.allowed_clients: {text:?} is not an x5t#S256")
-            })
-        })
-        .collect()
 }

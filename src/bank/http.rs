@@ -2,19 +2,22 @@
 //! what comes back, and repetition where the contract allows it. Whoever asks sets the time.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use progenitor_client::{ClientHooks, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Certificate, Identity, redirect};
+use reqwest::redirect;
+use rustls::ClientConfig;
+use secrecy::ExposeSecret;
 
 use super::contract;
 use crate::config::BankEndpoint;
 use crate::generated::calls::MAX_ANSWER;
 use crate::generated::core_bank::client::{Client as CoreBankHttp, CoreBankClient};
 use crate::generated::sign_in::client::{Client as SignInHttp, SignInClient};
-use crate::http::innermost_cause;
+use crate::http::HttpClient;
+use crate::keys::{FileProblem, read_secret_text};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection is kept for the next call.
@@ -24,48 +27,55 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(
 
 #[derive(Debug, thiserror::Error)]
 pub enum BankSetupError {
-    #[error("{path}: {problem}")]
-    File {
-        path: String,
-        problem: std::io::Error,
-    },
     #[error("{0}.url is required")]
     Missing(&'static str),
-    #[error("{path}: there is no certificate (PEM) in it", path = path.display())]
-    NoCertificate { path: PathBuf },
-    #[error("{section}.token_file {problem}")]
+    #[error("{section}.token_file: {problem}")]
     Token {
         section: &'static str,
         problem: String,
     },
-    #[error("{section}: {what} cannot be used: {cause}")]
-    Tls {
-        section: &'static str,
-        what: &'static str,
-        cause: String,
-    },
 }
 
 /// `[bank.http]`: nothing is sent before it is needed.
-pub fn core_bank(endpoint: &BankEndpoint) -> Result<CoreBankClient, BankSetupError> {
-    let (url, http, connection) = connect("bank.http", endpoint)?;
+pub fn core_bank(
+    endpoint: &BankEndpoint,
+    http: HttpClient,
+) -> Result<CoreBankClient, BankSetupError> {
+    let (url, connection) = connect("bank.http", endpoint, http)?;
     Ok(CoreBankClient(CoreBankHttp::new_with_client(
-        &url, http, connection,
+        &url,
+        connection.http.current(),
+        connection,
     )))
 }
 
 /// `[sign_in.http]`: nothing is sent before it is needed.
-pub fn sign_in(endpoint: &BankEndpoint) -> Result<SignInClient, BankSetupError> {
-    let (url, http, connection) = connect("sign_in.http", endpoint)?;
+pub fn sign_in(endpoint: &BankEndpoint, http: HttpClient) -> Result<SignInClient, BankSetupError> {
+    let (url, connection) = connect("sign_in.http", endpoint, http)?;
     Ok(SignInClient(SignInHttp::new_with_client(
-        &url, http, connection,
+        &url,
+        connection.http.current(),
+        connection,
     )))
+}
+
+/// What both contracts are asked with.
+pub fn http_client(tls: ClientConfig) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE)
+        .no_proxy()
+        .user_agent(concat!("izin/", env!("CARGO_PKG_VERSION")))
+        .build()
 }
 
 /// The generated clients' inner value.
 #[derive(Clone)]
 pub struct Connection {
     section: &'static str,
+    http: HttpClient,
     /// Read at every call, so that a new token needs no restart.
     token_file: Option<PathBuf>,
 }
@@ -78,29 +88,24 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     async fn authorization(&self) -> Result<Option<HeaderValue>, String> {
-        let Some(path) = &self.token_file else {
+        let Some(path) = self.token_file.clone() else {
             return Ok(None);
         };
-        let token = tokio::fs::read_to_string(path).await;
-        let token = token.map_err(|problem| problem.to_string());
-        let bearer = Self::bearer(path, token);
-        bearer
-            .map(Some)
-            .map_err(|problem| format!("{}.token_file {problem}", self.section))
+        let read = tokio::task::spawn_blocking(move || bearer(&path)).await;
+        let read = read.unwrap_or_else(|error| Err(error.to_string()));
+        let told = |problem| format!("{}.token_file: {problem}", self.section);
+        read.map(Some).map_err(told)
     }
+}
 
-    /// The header, from what was read of the file.
-    fn bearer(path: &Path, token: Result<String, String>) -> Result<HeaderValue, String> {
-        let at = |problem: &str| format!("{}: {problem}", path.display());
-        let token = token.map_err(|problem| at(&problem))?;
-        if token.trim().is_empty() {
-            return Err(at("it is empty"));
-        }
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", token.trim()));
-        let mut bearer = bearer.map_err(|_| at("it holds no token"))?;
-        bearer.set_sensitive(true);
-        Ok(bearer)
-    }
+/// The header with the file's token.
+fn bearer(path: &std::path::Path) -> Result<HeaderValue, String> {
+    let token = read_secret_text(path).map_err(|problem: FileProblem| problem.to_string())?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+    let unusable = |_| format!("{}: it holds no token", path.display());
+    let mut bearer = bearer.map_err(unusable)?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
 }
 
 macro_rules! hooks {
@@ -126,7 +131,8 @@ macro_rules! hooks {
                 operation: &OperationInfo,
             ) -> reqwest::Result<reqwest::Response> {
                 let is_repeatable = contract::is_repeatable(operation.operation_id);
-                let answer = exchange(&self.client, request, is_repeatable).await;
+                let http = self.inner.http.current();
+                let answer = exchange(&http, request, is_repeatable).await;
                 // The address names the customer: not in a log.
                 answer.map_err(reqwest::Error::without_url)
             }
@@ -176,56 +182,21 @@ async fn send(
     Ok(whole.into())
 }
 
+/// The address without the contract's path, and the inner value. The token is read once, so that what is wrong shows at once.
 fn connect(
     section: &'static str,
     endpoint: &BankEndpoint,
-) -> Result<(String, reqwest::Client, Connection), BankSetupError> {
+    http: HttpClient,
+) -> Result<(String, Connection), BankSetupError> {
     let url = endpoint.url.as_deref();
     let url = url.ok_or(BankSetupError::Missing(section))?;
-    let mut builder = reqwest::Client::builder()
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE)
-        .no_proxy()
-        .user_agent(concat!("izin/", env!("CARGO_PKG_VERSION")));
-    let tls = |what| {
-        move |problem: reqwest::Error| BankSetupError::Tls {
-            section,
-            what,
-            cause: innermost_cause(&problem).to_string(),
-        }
-    };
-    if let Some(path) = &endpoint.server_ca {
-        let authorities = Certificate::from_pem_bundle(&read(path)?);
-        let authorities = authorities.map_err(tls("server_ca"))?;
-        if authorities.is_empty() {
-            return Err(BankSetupError::NoCertificate { path: path.clone() });
-        }
-        builder = builder.tls_certs_only(authorities);
+    if let Some(path) = &endpoint.token_file {
+        bearer(path).map_err(|problem| BankSetupError::Token { section, problem })?;
     }
-    let identity = "client_certificate with client_private_key";
-    if let (Some(certificate), Some(key)) =
-        (&endpoint.client_certificate, &endpoint.client_private_key)
-    {
-        let pem = [read(certificate)?, read(key)?].concat();
-        builder = builder.identity(Identity::from_pem(&pem).map_err(tls(identity))?);
-    }
-    let http = builder.build().map_err(tls(identity))?;
     let connection = Connection {
         section,
+        http,
         token_file: endpoint.token_file.clone(),
     };
-    if let Some(path) = &endpoint.token_file {
-        let token = std::fs::read_to_string(path).map_err(|problem| problem.to_string());
-        Connection::bearer(path, token)
-            .map_err(|problem| BankSetupError::Token { section, problem })?;
-    }
-    Ok((url.trim_end_matches('/').to_owned(), http, connection))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, BankSetupError> {
-    std::fs::read(path).map_err(|problem| BankSetupError::File {
-        path: path.display().to_string(),
-        problem,
-    })
+    Ok((url.trim_end_matches('/').to_owned(), connection))
 }

@@ -3,6 +3,8 @@
 mod check;
 mod serve;
 
+pub use serve::tls_from_files;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};

@@ -1,11 +1,12 @@
 //! Commands, one file each.
 
 #[cfg(feature = "lab")]
-mod bank;
+pub mod bank;
 mod config;
 #[cfg(feature = "lab")]
 pub mod demo;
 mod jose;
+mod keys;
 mod selftest;
 mod serve;
 #[cfg(feature = "codegen")]
@@ -29,6 +30,7 @@ const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
   izin config check --help        what a configuration would do, before the service runs with it
+  izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin selftest                   the cryptography of this binary against published examples
   izin jose verify --help         signatures and ciphertexts on files
@@ -44,6 +46,7 @@ enum Command {
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
     Jose(jose::Jose),
+    Keys(keys::Keys),
     Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
@@ -67,6 +70,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Jose(jose) => Ok(jose.run().await),
+                    Command::Keys(keys) => Ok(keys.run(&institution)),
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)

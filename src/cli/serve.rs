@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::Service;
 use crate::clock::SystemClock;
@@ -21,7 +22,9 @@ impl Serve {
     pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
         super::start_logging("izin=info,warn");
         let stop = super::StopSignals::listen()?;
-        let config = Config::load_checked(self.config.as_deref(), &institution.defaults())?;
+        let defaults = institution.defaults();
+        let config = Config::load_checked(self.config.as_deref(), &defaults)?;
+        let mut reload = signal(SignalKind::hangup())?;
         let service = Service::start(config, Arc::new(SystemClock), institution).await?;
         let mut told = format!(
             "webhooks  https://{}  (mutual TLS)\ncustomers {}\n",
@@ -33,9 +36,29 @@ impl Serve {
             told.push('\n');
         }
         super::tell(&told);
-        stop.received().await;
+        let stop = stop.received();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                _ = reload.recv() => self.reload(&service, &defaults).await,
+            }
+        }
         tracing::info!("stopping");
         service.stop().await;
         Ok(())
+    }
+
+    /// On SIGHUP: the configuration is read again for its keys, certificates, authorities and allowed clients.
+    async fn reload(&self, service: &Service, defaults: &str) {
+        let read = Config::load_checked(self.config.as_deref(), defaults);
+        let done = match read {
+            Ok(config) => service.reload.with(config).await,
+            Err(problems) => Err(problems.into()),
+        };
+        if let Err(error) = done {
+            let error = format!("{error:#}");
+            tracing::error!(error, "SIGHUP: nothing was changed");
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::{KeyLocation, KeySource};
+
 /// `[bank]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,9 +64,21 @@ pub struct BankEndpoint {
     /// PEM; left out, the system's authorities are trusted.
     pub server_ca: Option<PathBuf>,
     pub client_certificate: Option<PathBuf>,
-    pub client_private_key: Option<PathBuf>,
+    pub client_private_key: Option<KeyLocation>,
+    pub client_passphrase_file: Option<PathBuf>,
     /// With a bearer token as its only content; read at every call.
     pub token_file: Option<PathBuf>,
+}
+
+impl BankEndpoint {
+    /// What we show the bank.
+    pub fn client_key(&self) -> Option<KeySource> {
+        KeySource::of(
+            self.client_private_key.as_ref(),
+            self.client_certificate.as_ref(),
+            self.client_passphrase_file.as_ref(),
+        )
+    }
 }
 
 /// `[sign_in]`

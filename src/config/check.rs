@@ -38,6 +38,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigProblems> {
         let mut problems = Vec::new();
         self.missing_keys(&mut problems);
+        self.private_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
         self.database.check(&mut problems);
@@ -63,32 +64,18 @@ impl Config {
             ),
             ("ofp.resource_server", ofp.resource_server.is_some()),
             ("ofp.server_ca", ofp.server_ca.is_some()),
-            ("ofp.client_certificate", ofp.client_certificate.is_some()),
-            ("ofp.client_private_key", ofp.client_private_key.is_some()),
             ("ofp.redirect_uris", !ofp.redirect_uris.is_empty()),
-            (
-                "listeners.webhooks.certificate",
-                webhooks.certificate.is_some(),
-            ),
-            (
-                "listeners.webhooks.private_key",
-                webhooks.private_key.is_some(),
-            ),
             ("listeners.webhooks.client_ca", webhooks.client_ca.is_some()),
             ("signing.keys", !self.signing.keys.is_empty()),
         ];
         let missing = required.iter().filter(|(_, present)| !present);
         problems.extend(missing.map(|(key, _)| format!("{key} is required")));
-        let public = &self.listeners.public;
         if webhooks.allowed_clients.is_empty() && self.environment() != Environment::Demo {
             problems.push(
                 "listeners.webhooks.allowed_clients is required: without it every client of client_ca \
                  passes for PayNet"
                     .into(),
             );
-        }
-        if public.certificate.is_some() != public.private_key.is_some() {
-            problems.push("listeners.public: certificate and private_key go together".into());
         }
     }
 
@@ -223,13 +210,7 @@ fn bank_endpoint(section: &str, endpoint: &BankEndpoint, problems: &mut Vec<Stri
             "{section}.url must have no user, password, query or fragment; a token belongs into {section}.token_file"
         ));
     }
-    let certificate = endpoint.client_certificate.is_some();
-    if certificate != endpoint.client_private_key.is_some() {
-        problems.push(format!(
-            "{section}: client_certificate and client_private_key go together"
-        ));
-    }
-    if !certificate && endpoint.token_file.is_none() && !is_local {
+    if endpoint.client_private_key.is_none() && endpoint.token_file.is_none() && !is_local {
         problems.push(format!(
             "{section} needs client_certificate and client_private_key, or token_file: the bank must know who asks"
         ));

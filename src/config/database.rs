@@ -1,9 +1,7 @@
 //! Where all state is kept, and the password to it.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -11,9 +9,6 @@ use serde::Deserialize;
 
 use super::schema;
 use super::secrets::has_password;
-
-/// More is not a password.
-const LONGEST_PASSWORD: u64 = 4096;
 
 /// `[database]`
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -27,34 +22,18 @@ pub struct Database {
     pub pool_size: usize,
 }
 
-/// Why there is no password.
-#[derive(Debug, thiserror::Error)]
-#[error("database.password_file: {path}: {reason}")]
-pub struct PasswordFileError {
-    path: String,
-    reason: String,
-}
-
 impl Database {
-    /// The address, with the password of `password_file`, which is read now.
-    pub fn connection_url(&self) -> Result<SecretString, PasswordFileError> {
-        let Some(file) = &self.password_file else {
-            return Ok(self.url.clone());
-        };
-        let error = |reason: String| PasswordFileError {
-            path: file.display().to_string(),
-            reason,
-        };
-        let password = read_password(file).map_err(|cause| error(cause.to_string()))?;
-        if password.is_empty() {
-            return Err(error("is empty".into()));
-        }
+    /// The address with the password of `password_file` in it.
+    pub fn url_with(&self, password: &SecretString) -> SecretString {
         let url = self.url.expose_secret();
-        let Some((user, host)) = user_and_host(url) else {
-            return Err(error("database.url names no user".into()));
-        };
-        let password = encoded(&password);
-        Ok(format!("{user}:{password}@{host}").into())
+        // Without a user there is nobody whose password it could be, which `check` tells.
+        user_and_host(url).map_or_else(
+            || self.url.clone(),
+            |(user, host)| {
+                let password = encoded(password.expose_secret());
+                format!("{user}:{password}@{host}").into()
+            },
+        )
     }
 
     /// What `izin serve` needs of it.
@@ -109,18 +88,6 @@ fn user_and_host(url: &str) -> Option<(&str, &str)> {
     Some((&url[..at], &url[at + 1..]))
 }
 
-/// Without the line end that most editors leave.
-fn read_password(file: &Path) -> io::Result<String> {
-    let mut password = String::new();
-    let file = fs::File::open(file)?.take(LONGEST_PASSWORD + 1);
-    io::BufReader::new(file).read_to_string(&mut password)?;
-    if password.len() as u64 > LONGEST_PASSWORD {
-        return Err(io::Error::other("is too long for a password"));
-    }
-    password.truncate(password.trim_end_matches(['\r', '\n']).len());
-    Ok(password)
-}
-
 /// Percent-encoded, so that every character may stand in a password (RFC 3986 §2.3).
 fn encoded(password: &str) -> String {
     let mut encoded = String::new();
@@ -150,41 +117,17 @@ mod tests {
     }
 
     #[test]
-    fn the_password_comes_from_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("password");
-        let settings =
-            format!("[database]\nurl = \"postgres://izin@db:5432/izin\"\npassword_file = {file:?}");
-        let database = database(&settings);
-        for (content, url) in [
-            ("hunter2", "postgres://izin:hunter2@db:5432/izin"),
-            ("hunter2\n", "postgres://izin:hunter2@db:5432/izin"),
-            (
-                "p@ss/w:rd?#é \r\n",
-                "postgres://izin:p%40ss%2Fw%3Ard%3F%23%C3%A9%20@db:5432/izin",
-            ),
+    fn every_password_can_be_put_into_the_address() {
+        let database = database("database.url = \"postgres://izin@db:5432/izin?sslmode=disable\"");
+        for (password, encoded) in [
+            ("hunter2", "hunter2"),
+            ("p@ss/w:rd?#%41", "p%40ss%2Fw%3Ard%3F%23%2541"),
+            ("é ~", "%C3%A9%20~"),
         ] {
-            fs::write(&file, content).unwrap();
-            assert_eq!(database.connection_url().unwrap().expose_secret(), url);
+            let url = database.url_with(&password.into());
+            let expected = format!("postgres://izin:{encoded}@db:5432/izin?sslmode=disable");
+            assert_eq!(url.expose_secret(), expected);
         }
-        for content in ["", "\n", &"x".repeat(5000)] {
-            fs::write(&file, content).unwrap();
-            let told = database.connection_url().unwrap_err().to_string();
-            assert!(
-                told.contains("password_file") && !told.contains("xx"),
-                "{told}"
-            );
-        }
-        fs::remove_file(&file).unwrap();
-        let told = database.connection_url().unwrap_err().to_string();
-        assert!(told.contains(file.to_str().unwrap()), "{told}");
-    }
-
-    #[test]
-    fn without_a_file_the_address_is_used_as_it_is() {
-        let url = "postgres://izin:hunter2@db/izin";
-        let database = database(&format!("database.url = \"{url}\""));
-        assert_eq!(database.connection_url().unwrap().expose_secret(), url);
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Layer {
             not_toml(at(Some(line)), error.message())
         })?;
         let values = toml_edit::de::from_document(document.clone());
-        let values = values.map_err(|error| not_toml(at(None), error.message()))?;
+        let mut values: Dict = values.map_err(|error| not_toml(at(None), error.message()))?;
+        values.values_mut().for_each(time_as_text);
         let path = path.to_owned();
         let document = Box::new(document);
         let source = Source::File { path, document };
@@ -130,6 +131,19 @@ impl Layer {
             },
             Source::Variable(name) => Origin::Variable(name.clone()),
         }
+    }
+}
+
+/// A time may stand in a file without quotes. This is how the parser hands it on.
+fn time_as_text(value: &mut Value) {
+    const TIME: &str = "$__toml_private_datetime";
+    match value {
+        Value::Dict(_, table) => match table.remove(TIME) {
+            Some(time) => *value = time,
+            None => table.values_mut().for_each(time_as_text),
+        },
+        Value::Array(_, list) => list.iter_mut().for_each(time_as_text),
+        _ => {}
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::{KeyLocation, KeySource};
+
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listeners {
@@ -21,10 +23,21 @@ pub struct WebhooksListener {
     pub address: SocketAddr,
     pub base_url: Option<String>,
     pub certificate: Option<PathBuf>,
-    pub private_key: Option<PathBuf>,
+    pub private_key: Option<KeyLocation>,
+    pub passphrase_file: Option<PathBuf>,
     pub client_ca: Option<PathBuf>,
     /// x5t#S256 of the only client certificates to accept; empty: any from `client_ca`.
     pub allowed_clients: Vec<String>,
+}
+
+impl WebhooksListener {
+    pub fn key(&self) -> Option<KeySource> {
+        KeySource::of(
+            self.private_key.as_ref(),
+            self.certificate.as_ref(),
+            self.passphrase_file.as_ref(),
+        )
+    }
 }
 
 /// The customers' side.
@@ -34,7 +47,19 @@ pub struct PublicListener {
     pub address: SocketAddr,
     pub base_url: Option<String>,
     pub certificate: Option<PathBuf>,
-    pub private_key: Option<PathBuf>,
+    pub private_key: Option<KeyLocation>,
+    pub passphrase_file: Option<PathBuf>,
+}
+
+impl PublicListener {
+    /// Left out: plain HTTP.
+    pub fn key(&self) -> Option<KeySource> {
+        KeySource::of(
+            self.private_key.as_ref(),
+            self.certificate.as_ref(),
+            self.passphrase_file.as_ref(),
+        )
+    }
 }
 
 /// The institution's own side: no authentication, hence loopback.

@@ -10,7 +10,8 @@ use figment::value::{Dict, Tag, Value};
 
 use super::layers::{Layer, Origin, find, find_mut, merged};
 use super::problem::Problem;
-use super::schema::{Node, Path, shown};
+use super::schema::{Node, Path, parsed, shown};
+use super::secrets::without_pin;
 use super::{Config, ConfigProblems, DEFAULTS, environment_variables, unknown};
 
 /// Where a repair leads to the next error, and never to an end.
@@ -42,7 +43,6 @@ impl Loaded {
     }
 
     /// Defaults and the program's own texts.
-    #[cfg(any(test, feature = "lab"))]
     pub fn of_program(texts: &[&str]) -> Self {
         let texts = texts.iter().map(|text| Layer::program(text));
         let layers = [Layer::defaults(DEFAULTS)].into_iter().chain(texts);
@@ -96,7 +96,6 @@ impl Loaded {
     }
 
     /// The configuration, if every key is known and every value has its type.
-    #[cfg(any(test, feature = "lab"))]
     pub fn config(self) -> Result<Config, ConfigProblems> {
         match self.config {
             Some(config) if self.problems.is_empty() => Ok(config),
@@ -140,12 +139,14 @@ impl Loaded {
     fn placed(&self, sentences: Vec<String>) -> Vec<Problem> {
         let of_written = sentences.into_iter().filter_map(|sentence| {
             let end = sentence.find([' ', ':']).unwrap_or(sentence.len());
-            let key: Vec<String> = sentence[..end].split('.').map(str::to_owned).collect();
-            if self.repaired.contains(&shown(&key)) {
+            let key = parsed(&sentence[..end]);
+            let list = list_of(&key);
+            if self.repaired.contains(&shown(list.unwrap_or(&key))) {
                 return None;
             }
+            // A table can come from several places, and what is in a list from one.
             let is_value = Node::find(&key).is_some_and(|node| !node.is_table());
-            let origin = self.origin(&key).filter(|_| is_value);
+            let origin = self.place(&key).filter(|_| is_value || list.is_some());
             Some(Problem { sentence, origin })
         });
         of_written.collect()
@@ -155,6 +156,13 @@ impl Loaded {
     pub fn origin(&self, key: &Path) -> Option<Origin> {
         let layer = self.layers.iter().rev().find(|layer| layer.has(key))?;
         Some(layer.origin(key))
+    }
+
+    /// Of the value in force, or within a list of what stands nearest above.
+    fn place(&self, key: &Path) -> Option<Origin> {
+        let least = list_of(key).map_or(key.len(), <Path>::len);
+        let mut above = (least..=key.len()).rev();
+        above.find_map(|length| self.origin(&key[..length]))
     }
 
     /// Reads the values again and again, each time with one more that is usable.
@@ -175,14 +183,12 @@ impl Loaded {
                 false
             };
             let node = Node::find(&key);
-            let list = key.iter().position(|part| part.parse::<usize>().is_ok());
-            let whole = key[..list.unwrap_or(key.len())].to_vec();
+            let list = list_of(&key);
+            let whole = list.unwrap_or(&key).to_vec();
             self.repaired.insert(shown(&whole));
             if tried.insert(key.clone()) {
                 let sentence = wrong_value(&key, node, &error.kind);
-                let origin = self
-                    .origin(&key)
-                    .or_else(|| self.origin(key.split_last()?.1));
+                let origin = self.place(&key);
                 self.problems.push(Problem { sentence, origin });
                 let sample = node.filter(|_| is_missing || list.is_some());
                 self.repair(&mut values, &key, sample);
@@ -225,6 +231,12 @@ impl Loaded {
     }
 }
 
+/// The list, for what stands within one.
+fn list_of(key: &Path) -> Option<&Path> {
+    let entry = key.iter().position(|part| part.parse::<usize>().is_ok())?;
+    Some(&key[..entry])
+}
+
 /// In our words, and without the value unless it can only be a word: it may hold a password.
 fn wrong_value(key: &Path, node: Option<Node>, kind: &Kind) -> String {
     let name = shown(key);
@@ -245,7 +257,9 @@ fn wrong_value(key: &Path, node: Option<Node>, kind: &Kind) -> String {
         Kind::Message(reason) if reason == "invalid socket address syntax" => {
             format!("{name} must be an IP address with a port, such as \"127.0.0.1:9000\"")
         }
-        Kind::Message(reason) if !node.is_secret() => format!("{name}: {reason}"),
+        Kind::Message(reason) if !node.is_secret() => {
+            format!("{name}: {}", without_pin(reason))
+        }
         _ => format!("{name} must be {expected}"),
     }
 }

@@ -7,6 +7,7 @@ mod check;
 mod database;
 mod environment;
 mod environment_variables;
+mod keys;
 mod layers;
 mod listeners;
 mod loaded;
@@ -19,7 +20,7 @@ mod secrets;
 mod settings;
 mod unknown;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,6 +29,7 @@ pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
 pub use database::Database;
 pub use environment::Environment;
+pub use keys::{KeyLocation, KeySource, Pkcs11, Signing, SigningKey};
 pub use layers::Origin;
 pub use listeners::Listeners;
 pub use loaded::Loaded;
@@ -54,26 +56,13 @@ pub struct Config {
     pub database: Database,
     pub listeners: Listeners,
     pub ofp: Ofp,
+    pub pkcs11: Pkcs11,
     pub signing: Signing,
     pub bank: Bank,
     pub sign_in: SignIn,
     pub ui: Ui,
     pub limits: Limits,
     pub ops: Ops,
-}
-
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Signing {
-    pub keys: Vec<KeyFiles>,
-}
-
-/// A certificate and its private key, both PEM files.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KeyFiles {
-    pub certificate: PathBuf,
-    pub private_key: PathBuf,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -97,7 +86,6 @@ pub struct Limits {
 impl Config {
     /// Defaults, those of the bank's own binary over them, `file` if given, environment. Whether it will do for a command is for
     /// [`Self::check`] to say.
-    #[cfg(any(test, feature = "lab"))]
     pub fn load(file: Option<&Path>, own_defaults: &str) -> Result<Self, ConfigProblems> {
         Loaded::read(file, own_defaults, std::env::vars_os()).config()
     }
@@ -105,6 +93,11 @@ impl Config {
     /// The same with everything that `izin serve` needs, all of whose problems are told at once.
     pub fn load_checked(file: Option<&Path>, own_defaults: &str) -> Result<Self, ConfigProblems> {
         Loaded::read(file, own_defaults, std::env::vars_os()).checked()
+    }
+
+    /// Defaults and this text in place of a file, without the environment.
+    pub fn load_text(text: &str, own_defaults: &str) -> Result<Self, ConfigProblems> {
+        Loaded::of_program(&[own_defaults, text]).config()
     }
 
     /// Defaults and these texts, later ones winning, without the environment.

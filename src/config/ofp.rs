@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::profile::WireProfile;
+use super::{KeyLocation, KeySource};
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,13 +18,25 @@ pub struct Ofp {
     pub resource_server: Option<String>,
     pub server_ca: Option<PathBuf>,
     pub client_certificate: Option<PathBuf>,
-    pub client_private_key: Option<PathBuf>,
+    pub client_private_key: Option<KeyLocation>,
+    pub client_passphrase_file: Option<PathBuf>,
     pub client_auth: ClientAuth,
     pub redirect_uris: Vec<String>,
     /// `dc_id` to the name customers are shown.
     pub consumers: BTreeMap<String, String>,
     pub authorization_minutes: i64,
     pub profile: WireProfile,
+}
+
+impl Ofp {
+    /// What we show PayNet.
+    pub fn client_key(&self) -> Option<KeySource> {
+        KeySource::of(
+            self.client_private_key.as_ref(),
+            self.client_certificate.as_ref(),
+            self.client_passphrase_file.as_ref(),
+        )
+    }
 }
 
 /// How we prove who we are at PayNet's token endpoint.

@@ -189,6 +189,14 @@ pub fn shown(path: &Path) -> String {
     shown
 }
 
+/// What was [`shown`], for names that need no quotes.
+pub fn parsed(key: &str) -> Vec<String> {
+    let parts = key.split(['.', '[']);
+    parts
+        .map(|part| part.trim_end_matches(']').to_owned())
+        .collect()
+}
+
 /// As TOML has it: a name with other characters than those of identifiers is quoted.
 pub fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');

@@ -26,7 +26,7 @@ pub fn masked(value: &Value, node: Option<Node>) -> Value {
             Value::Array(*tag, entries.collect())
         }
         Value::String(_, text) if secret => masked_address(text).into(),
-        Value::String(_, text) => without_password(text).into(),
+        Value::String(_, text) => without_pin(&without_password(text)).into(),
         Value::Empty(..) => value.clone(),
         _ if secret => MASK.into(),
         _ => value.clone(),
@@ -91,6 +91,17 @@ fn without_password(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// The name of a key on a token may have the PIN in it (RFC 7512 §2.4), though that is refused.
+pub fn without_pin(text: &str) -> String {
+    const PIN: &str = "pin-value=";
+    let Some(start) = text.find(PIN) else {
+        return text.to_owned();
+    };
+    let (before, pin) = text.split_at(start + PIN.len());
+    let end = pin.find(['&', ';', '"', ' ']).unwrap_or(pin.len());
+    format!("{before}{MASK}{}", without_pin(&pin[end..]))
 }
 
 /// Whether a database's address has a password in it.
@@ -162,6 +173,24 @@ mod tests {
             ("Bank Contoh", "Bank Contoh"),
         ] {
             assert_eq!(without_password(address), shown, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_key_loses_its_pin() {
+        for (name, shown) in [
+            ("pkcs11:object=a", "pkcs11:object=a"),
+            (
+                "pkcs11:object=a?pin-value=1234",
+                "pkcs11:object=a?pin-value=***",
+            ),
+            (
+                "pkcs11:?pin-value=1234&module-name=a",
+                "pkcs11:?pin-value=***&module-name=a",
+            ),
+            ("pin-value=12;pin-value=34", "pin-value=***;pin-value=***"),
+        ] {
+            assert_eq!(without_pin(name), shown);
         }
     }
 

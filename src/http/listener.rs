@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use poem::endpoint::BoxEndpoint;
@@ -41,7 +42,22 @@ const MAX_HEADER_BYTES: usize = 64 * 1024;
 #[derive(Clone)]
 pub enum Handshake {
     Plain,
-    Tls(Arc<ServerConfig>),
+    Tls(ServerTls),
+}
+
+/// The configuration of TLS that new connections get. Cheap to clone; all clones see a replacement, and open connections stay as they
+/// began.
+#[derive(Clone)]
+pub struct ServerTls(Arc<ArcSwap<ServerConfig>>);
+
+impl ServerTls {
+    pub fn new(config: ServerConfig) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(config)))
+    }
+
+    pub fn replace(&self, config: ServerConfig) {
+        self.0.store(Arc::new(config));
+    }
 }
 
 /// A listener that has its port.
@@ -142,8 +158,8 @@ impl Connection {
                 )
                 .await;
             }
-            Handshake::Tls(config) => {
-                let accepting = TlsAcceptor::from(config).accept(stream);
+            Handshake::Tls(tls) => {
+                let accepting = TlsAcceptor::from(tls.0.load_full()).accept(stream);
                 match timeout(HANDSHAKE_TIMEOUT, accepting).await {
                     Ok(Ok(stream)) => {
                         let presented = stream.get_ref().1.peer_certificates();

@@ -1,31 +1,26 @@
-//! TLS as BCP 195 and FAPI want it: 1.2 and 1.3, forward secrecy and authenticated encryption only.
+//! TLS as BCP 195 and FAPI want it, on both sides: 1.2 and 1.3, forward secrecy and authenticated encryption only.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+use rustls_platform_verifier::Verifier as SystemVerifier;
+
+/// For both sides.
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
 
 #[derive(Debug, thiserror::Error)]
-pub enum TlsFileError {
-    #[error("{path}: {problem}", path = path.display())]
-    File { path: PathBuf, problem: String },
+pub enum TlsProblem {
+    #[error("an authority's certificate cannot be used: {0}")]
+    Authority(rustls::Error),
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
-    #[error("client certificates: {0}")]
+    #[error("authorities: {0}")]
     Verifier(#[from] rustls::server::VerifierBuilderError),
-}
-
-impl TlsFileError {
-    fn file(path: &Path, problem: impl std::fmt::Display) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            problem: problem.to_string(),
-        }
-    }
 }
 
 /// The suites and groups of BCP 195; rustls has no weaker ones to begin with except CBC, left out here.
@@ -51,43 +46,57 @@ pub fn install_crypto_provider() {
     let _ = CryptoProvider::install_default((*bcp195_provider()).clone());
 }
 
-/// A server configuration from PEM files. With `client_ca`, a client certificate from that authority is
-/// required.
+/// With `client_authorities`, a client certificate from one of them is required.
 pub fn server_config(
-    certificate: &Path,
-    private_key: &Path,
-    client_ca: Option<&Path>,
-) -> Result<ServerConfig, TlsFileError> {
+    key: Arc<CertifiedKey>,
+    client_authorities: Option<Vec<CertificateDer<'static>>>,
+) -> Result<ServerConfig, TlsProblem> {
     let provider = bcp195_provider();
-    let chain = certificates(certificate)?;
-    let key = PrivateKeyDer::from_pem_file(private_key)
-        .map_err(|problem| TlsFileError::file(private_key, problem))?;
-    let builder = ServerConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-    let builder = match client_ca {
+    let builder =
+        ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&VERSIONS)?;
+    let builder = match client_authorities {
         None => builder.with_no_client_auth(),
-        Some(path) => {
-            let mut roots = RootCertStore::empty();
-            for authority in certificates(path)? {
-                roots
-                    .add(authority)
-                    .map_err(|problem| TlsFileError::file(path, problem))?;
-            }
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+        Some(authorities) => {
+            let roots = roots(authorities)?.into();
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
             builder.with_client_cert_verifier(verifier.build()?)
         }
     };
-    let mut config = builder.with_single_cert(chain, key)?;
+    let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|problem| TlsFileError::file(path, problem))?;
-    if certificates.is_empty() {
-        return Err(TlsFileError::file(path, "no certificate in this file"));
+/// Trusts servers of `authorities` only, or of the system's if there are none, and presents `key`.
+pub fn client_config(
+    authorities: Option<Vec<CertificateDer<'static>>>,
+    key: Option<Arc<CertifiedKey>>,
+) -> Result<ClientConfig, TlsProblem> {
+    let provider = bcp195_provider();
+    let builder =
+        ClientConfig::builder_with_provider(provider.clone()).with_protocol_versions(&VERSIONS)?;
+    let builder = if let Some(authorities) = authorities {
+        let roots = roots(authorities)?.into();
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider);
+        builder.with_webpki_verifier(verifier.build()?)
+    } else {
+        let verifier = Arc::new(SystemVerifier::new(provider)?);
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+    };
+    let mut config = match key {
+        Some(key) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key))),
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn roots(authorities: Vec<CertificateDer<'static>>) -> Result<RootCertStore, TlsProblem> {
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        roots.add(authority).map_err(TlsProblem::Authority)?;
     }
-    Ok(certificates)
+    Ok(roots)
 }

@@ -69,7 +69,15 @@ impl<T: Send + Sync + 'static> Cached<T> {
 
     /// Makes the next call fetch.
     pub fn forget(&self) {
-        self.0.store(None);
+        self.forget_if(|_| true);
+    }
+
+    /// Makes the next call fetch, if the copy is this one.
+    pub fn forget_if(&self, is_it: impl FnOnce(&T) -> bool) {
+        let mut copy = self.0.copy.write().unwrap_or_else(PoisonError::into_inner);
+        if copy.as_ref().is_some_and(|(copy, _)| is_it(copy)) {
+            *copy = None;
+        }
     }
 }
 
@@ -101,7 +109,7 @@ impl<T> Inner<T> {
         match fetch.await {
             Ok(document) => {
                 let document = Arc::new(document);
-                self.store(Some((document.clone(), now)));
+                self.store((document.clone(), now));
                 attempts.failure = None;
                 Ok(document)
             }
@@ -124,8 +132,8 @@ impl<T> Inner<T> {
             .filter(|(_, fetched_at)| within(*fetched_at, now, self.freshness.fresh_for))
     }
 
-    fn store(&self, copy: Option<Copy<T>>) {
-        *self.copy.write().unwrap_or_else(PoisonError::into_inner) = copy;
+    fn store(&self, copy: Copy<T>) {
+        *self.copy.write().unwrap_or_else(PoisonError::into_inner) = Some(copy);
     }
 
     fn stale(&self, now: DateTime<Utc>, cause: String) -> Result<Arc<T>, String> {

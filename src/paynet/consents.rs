@@ -57,7 +57,7 @@ pub enum RetrieveError {
 }
 
 impl Paynet {
-    /// Tells PayNet the decision. A refused token is replaced once.
+    /// Tells PayNet the decision.
     pub async fn update_consent(&self, consent: &ConsentId, intent: &Intent) -> UpdateAnswer {
         let unknown = |detail: String| UpdateAnswer::Unknown {
             detail,
@@ -67,25 +67,12 @@ impl Paynet {
             Ok(body) => body,
             Err(problem) => return unknown(problem),
         };
-        match self.client.update_consent(consent, None, &body).await {
-            Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => {
-                self.tokens.forget();
-                let again = self.client.update_consent(consent, None, &body).await;
-                update_answer(again.map(|_| ())).await
-            }
-            answer => update_answer(answer.map(|_| ())).await,
-        }
+        let answer = self.client.update_consent(consent, None, &body).await;
+        update_answer(answer.map(|_| ())).await
     }
 
     pub async fn retrieve_consent(&self, id: &ConsentId) -> Result<RemoteConsent, RetrieveError> {
-        let mut answer = self.client.retrieve_consent(id, None).await;
-        if let Err(error) = &answer
-            && error.status() == Some(StatusCode::UNAUTHORIZED)
-        {
-            self.tokens.forget();
-            answer = self.client.retrieve_consent(id, None).await;
-        }
-        match answer {
+        match self.client.retrieve_consent(id, None).await {
             Ok(found) => {
                 let consent =
                     consent_from_wire(found.into_inner()).map_err(RetrieveError::Unusable)?;
@@ -142,7 +129,8 @@ impl Paynet {
                     identity,
                     signed_in,
                 };
-                let signed = token.sign(self.signing.current(), self.clock.now()).await;
+                let key = self.signing.current().map_err(|error| error.to_string())?;
+                let signed = token.sign(&*key, self.clock.now()).await;
                 body.status = types::ConsentStatus::Authorized;
                 body.id_token = Some(signed.map_err(|error| error.to_string())?);
                 body.user_identity = Some(user_identity(identity)?);

@@ -1,14 +1,12 @@
 //! The HTTP client towards PayNet and a reader that never takes more than it was told to.
 
-use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client, Identity, redirect};
+use reqwest::{Client, redirect};
+use rustls::ClientConfig;
 
-use super::{PaynetSetupError, required_path};
-use crate::config::Ofp;
-use crate::http::innermost_cause;
+use crate::http::{HttpClient, innermost_cause};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// PayNet's own bound on synchronous calls is five seconds (ADR 0001); ours is a little longer, so that
@@ -19,37 +17,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 /// its five seconds.
 const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Presents our client certificate and trusts PayNet's authority only. Redirects are never followed.
-pub fn mutual_tls_client(config: &Ofp) -> Result<Client, PaynetSetupError> {
-    let authority = read(required_path(config.server_ca.as_deref(), "server_ca")?)?;
-    let certificate = read(required_path(
-        config.client_certificate.as_deref(),
-        "client_certificate",
-    )?)?;
-    let key = read(required_path(
-        config.client_private_key.as_deref(),
-        "client_private_key",
-    )?)?;
-    let identity =
-        Identity::from_pem(&[certificate, key].concat()).map_err(PaynetSetupError::Tls)?;
-    let authorities = Certificate::from_pem_bundle(&authority).map_err(PaynetSetupError::Tls)?;
+/// Redirects are never followed, and nothing goes out in plain text.
+pub fn http_client(tls: ClientConfig) -> reqwest::Result<Client> {
     Client::builder()
-        .tls_certs_only(authorities)
-        .identity(identity)
+        .tls_backend_preconfigured(tls)
         .https_only(true)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(REQUEST_TIMEOUT)
         .user_agent(concat!("izin/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(PaynetSetupError::Tls)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, PaynetSetupError> {
-    std::fs::read(path).map_err(|problem| PaynetSetupError::File {
-        path: path.display().to_string(),
-        problem,
-    })
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -67,17 +44,17 @@ pub enum FetchError {
 /// Reads public documents (discovery, key sets).
 #[derive(Clone)]
 pub struct Fetcher {
-    http: Client,
+    http: HttpClient,
 }
 
 impl Fetcher {
-    pub fn new(http: Client) -> Self {
+    pub fn new(http: HttpClient) -> Self {
         Self { http }
     }
 
     /// The JSON of a 200, at most `limit` bytes.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let request = self.http.get(url).timeout(DOCUMENT_TIMEOUT);
+        let request = self.http.current().get(url).timeout(DOCUMENT_TIMEOUT);
         let response = request.send().await.map_err(transport)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));

@@ -15,11 +15,13 @@ use std::sync::Arc;
 use crate::clock::SharedClock;
 use crate::config::Ofp;
 use crate::generated::ofp_dp::client::Client;
+use crate::http::HttpClient;
 use crate::ids::{DpId, InvalidId};
-use crate::signing::SigningKeys;
+use crate::keys::SigningKeys;
 
 pub use consents::{RemoteConsent, RetrieveError, UpdateAnswer, consent_from_wire};
 pub use context::ClientContext;
+pub use fetch::http_client;
 pub use keys::{KeyDirectory, KeysUnavailable, Party};
 
 use discovery::DiscoverySource;
@@ -32,13 +34,6 @@ pub enum PaynetSetupError {
     Missing(&'static str),
     #[error(transparent)]
     Id(#[from] InvalidId),
-    #[error("{path}: {problem}")]
-    File {
-        path: String,
-        problem: std::io::Error,
-    },
-    #[error("the client certificate, its key or the authority cannot be used: {0}")]
-    Tls(reqwest::Error),
 }
 
 /// Everything the service needs of PayNet. Cheap to clone.
@@ -48,19 +43,21 @@ pub struct Paynet {
     client: Client,
     clock: SharedClock,
     discovery: Arc<DiscoverySource>,
+    http: HttpClient,
     keys: Arc<KeyDirectory>,
     signing: SigningKeys,
     tokens: Arc<TokenSource>,
 }
 
 impl Paynet {
-    /// Connects lazily: nothing is sent before it is needed.
+    /// Connects lazily: nothing is sent before it is needed. `http` as [`http_client`] makes it.
     pub fn new(
         config: &Ofp,
+        http: reqwest::Client,
         signing: SigningKeys,
         clock: SharedClock,
     ) -> Result<Self, PaynetSetupError> {
-        let http = fetch::mutual_tls_client(config)?;
+        let http = HttpClient::new(http);
         let fetcher = Fetcher::new(http.clone());
         let authorization_server = required(
             config.authorization_server.as_deref(),
@@ -89,18 +86,27 @@ impl Paynet {
             signing.clone(),
             clock.clone(),
         ));
-        let context = ClientContext::new(tokens.clone(), config.profile.update_method);
+        let update_method = config.profile.update_method;
+        let context = ClientContext::new(http.clone(), tokens.clone(), update_method);
         let base = resource_server.trim_end_matches('/');
-        let client = Client::new_with_client(base, http, context);
+        let client = Client::new_with_client(base, http.current(), context);
         Ok(Self {
             dp_id,
             client,
             clock,
             discovery,
+            http,
             keys,
             signing,
             tokens,
         })
+    }
+
+    /// After a change of our client certificate: later calls present the new one, with a token that was issued to it (RFC 8705 §3
+    /// binds a token to the certificate it was asked for with).
+    pub fn renew(&self, http: reqwest::Client) {
+        self.http.replace(http);
+        self.tokens.forget();
     }
 
     pub fn keys(&self) -> &Arc<KeyDirectory> {
@@ -109,12 +115,5 @@ impl Paynet {
 }
 
 fn required<'a>(value: Option<&'a str>, key: &'static str) -> Result<&'a str, PaynetSetupError> {
-    value.ok_or(PaynetSetupError::Missing(key))
-}
-
-fn required_path<'a>(
-    value: Option<&'a std::path::Path>,
-    key: &'static str,
-) -> Result<&'a std::path::Path, PaynetSetupError> {
     value.ok_or(PaynetSetupError::Missing(key))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use biscuit::{ClaimsSet, Empty, RegisteredClaims, SingleOrMultiple, Timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
 use izin_jose::{HeaderFields, SignError};
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -15,7 +16,8 @@ use super::discovery::{DiscoveryError, DiscoverySource};
 use super::fetch::{FetchError, read_bounded, transport};
 use crate::clock::SharedClock;
 use crate::config::ClientAuth;
-use crate::signing::SigningKeys;
+use crate::http::HttpClient;
+use crate::keys::SigningKeys;
 
 const MAX_BYTES: usize = 64 * 1024;
 /// The portal allows ten minutes; five leave room for clocks that differ.
@@ -76,7 +78,7 @@ pub struct TokenSource {
 struct Requester {
     authentication: ClientAuth,
     client_id: String,
-    http: reqwest::Client,
+    http: HttpClient,
     discovery: Arc<DiscoverySource>,
     signing: SigningKeys,
 }
@@ -85,7 +87,7 @@ impl TokenSource {
     pub fn new(
         client_id: &str,
         authentication: ClientAuth,
-        http: reqwest::Client,
+        http: HttpClient,
         discovery: Arc<DiscoverySource>,
         signing: SigningKeys,
         clock: SharedClock,
@@ -124,9 +126,18 @@ impl TokenSource {
         Ok(held.token.clone())
     }
 
-    /// To be called when PayNet refused the token: the next call gets a fresh one.
+    /// The next call gets a fresh one.
     pub fn forget(&self) {
         self.held.forget();
+    }
+
+    /// PayNet refused what stood in this header, so the next call gets another token, unless somebody has it already.
+    pub fn refused(&self, authorization: &HeaderValue) {
+        self.held.forget_if(|held| {
+            authorization
+                .as_bytes()
+                .ends_with(held.token.expose_secret().as_bytes())
+        });
     }
 }
 
@@ -154,6 +165,7 @@ impl Requester {
         }
         let request = self
             .http
+            .current()
             .post(&discovery.token_endpoint)
             .header("x-fapi-interaction-id", Uuid::new_v4().to_string())
             .form(&form);
@@ -193,6 +205,6 @@ impl Requester {
             ..HeaderFields::default()
         };
         let payload = serde_json::json!(claims).to_string();
-        Ok(izin_jose::sign(self.signing.current(), &fields, payload.as_bytes()).await?)
+        Ok(izin_jose::sign(&*self.signing.current()?, &fields, payload.as_bytes()).await?)
     }
 }

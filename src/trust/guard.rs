@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use izin_jose::{Header, KeyId};
 use poem::Request;
@@ -25,7 +26,9 @@ use crate::store::{Store, StoreError};
 #[derive(Debug, Clone)]
 pub enum Transport {
     /// A client certificate is demanded of every request; with a non-empty list, one of these.
-    MutualTls { allowed: HashSet<KeyId> },
+    MutualTls {
+        allowed: Arc<ArcSwap<HashSet<KeyId>>>,
+    },
     /// The customers' listener: only what a browser may ask for.
     Public,
 }
@@ -127,6 +130,7 @@ impl OfpGuard {
                 let certificate = peer
                     .and_then(|peer| peer.certificate.as_ref())
                     .ok_or_else(|| denied("tls.no_client_certificate"))?;
+                let allowed = allowed.load();
                 if !allowed.is_empty() && !allowed.contains(&certificate.thumbprint) {
                     return Err(denied("tls.client_not_allowed"));
                 }

@@ -14,7 +14,7 @@ use crate::clock::SharedClock;
 use crate::config::{BalanceAmount, ResponseBody, ResponsePayload, WireProfile};
 use crate::http::ApiError;
 use crate::ids::{DcId, DpId};
-use crate::signing::SigningKeys;
+use crate::keys::SigningKeys;
 
 /// How long a consumer may take the answer for valid.
 const LIFE: TimeDelta = TimeDelta::minutes(5);
@@ -68,10 +68,16 @@ impl Sealer {
             // RFC 7515 §4.1.9: what is signed is a JOSE object itself.
             ResponsePayload::Jwe => (fields("JOSE", Some("JOSE")), jwe),
         };
-        let signed = sign(self.signing.current(), &fields, payload.as_bytes()).await;
+        let signed = match self.signing.current() {
+            Ok(signer) => sign(&*signer, &fields, payload.as_bytes()).await,
+            Err(error) => Err(error),
+        };
         signed.map_err(|error| match error {
             SignError::Busy(_) => ApiError::unavailable(error).because("seal.busy"),
-            _ => failed(error),
+            SignError::Failed(_) | SignError::NoCurrentKey => {
+                ApiError::unavailable(error).because("seal.no_signature")
+            }
+            SignError::Header(_) => failed(error),
         })
     }
 

@@ -18,8 +18,8 @@ use crate::generated::ofp_dp::server::{
 };
 use crate::generated::ofp_dp::types;
 use crate::http::ApiError;
+use crate::keys::SigningKeys;
 use crate::resources::Resources;
-use crate::signing::SigningKeys;
 use crate::trust::{AccountCall, AuthorizeCall, EventCall, PublicCall, UserinfoCall};
 
 // Parameters are taken apart even where the guard has used them all: one that a new edition brings then fails the build

@@ -12,12 +12,13 @@ use izin::core_bank::{
     BankError, CoreBank, GetAccountParams, GetBalanceParams, GetCapabilitiesParams,
     GetCustomerParams, ListAccountsParams, ListTransactionsParams,
 };
-use izin::lab::{DemoBank, DynCoreBank, Handshake, ServedBank, SystemClock, server_config};
+use izin::lab::{DemoBank, DynCoreBank, Handshake, ServedBank, SystemClock, tls_from_files};
 use izin_simulator::DataCall;
 use serde_json::{Value, json};
 
 use crate::harness::{
     ConsentStory, Database, Meddler, Meddling, TOTP_SECRET, TestApp, on_both_databases, pki,
+    write_secret,
 };
 
 on_both_databases!(over_mutual_tls);
@@ -30,14 +31,14 @@ async fn over_mutual_tls(database: Database) {
     let keys = pki();
     let folder = tempfile::tempdir().unwrap();
     let token_file = folder.path().join("token");
-    std::fs::write(&token_file, format!("{TOKEN}\n")).unwrap();
+    write_secret(&token_file, &format!("{TOKEN}\n"));
     let (certificate, key) = (
         keys.certificate_file("dp-server"),
         keys.key_file("dp-server"),
     );
     let ca = keys.certificate_file("ca");
-    let tls = server_config(&certificate, &key, Some(&ca)).unwrap();
-    let bank = served(demo(), Handshake::Tls(Arc::new(tls)), Some(TOKEN)).await;
+    let tls = tls_from_files(&certificate, &key, Some(&ca)).unwrap();
+    let bank = served(demo(), tls, Some(TOKEN)).await;
     let settings = format!(
         "[bank]\nkind = \"http\"\n[bank.http]\nurl = \"https://localhost:{}\"\nserver_ca = {}\n\
          client_certificate = {}\nclient_private_key = {}\ntoken_file = {}\n",
@@ -64,12 +65,12 @@ async fn over_mutual_tls(database: Database) {
     assert_eq!(page.data().as_array().map(Vec::len), Some(10));
 
     // A new token needs no restart, and a wrong one is no data.
-    std::fs::write(&token_file, "another").unwrap();
+    write_secret(&token_file, "another");
     assert_eq!(
         refusal(&consent).await,
         (503, "temporarily_unavailable".into())
     );
-    std::fs::write(&token_file, TOKEN).unwrap();
+    write_secret(&token_file, TOKEN);
     assert_eq!(consent.balance().await.status(), 200);
     bank.stop().await;
     assert_eq!(
@@ -409,7 +410,7 @@ impl CoreBank for Scripted {
 async fn the_kit_on_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
-    std::fs::write(&token, TOKEN).unwrap();
+    write_secret(&token, TOKEN);
     let bank = served(demo(), Handshake::Plain, Some(TOKEN)).await;
     let url = format!("http://{}", bank.address);
     let with_token = ["--token-file", token.to_str().unwrap()];

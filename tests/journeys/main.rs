@@ -9,6 +9,7 @@ mod deadlines;
 mod delivery;
 mod harness;
 mod key_sets;
+mod keys;
 mod life;
 mod ops;
 mod profile;

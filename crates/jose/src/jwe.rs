@@ -19,8 +19,8 @@ use crate::base64url;
 use crate::content::{self, KEY_BYTES, NONCE_BYTES, TAG_BYTES};
 use crate::header::Header;
 use crate::jwk::{Jwk, JwkError, KeyUse};
-use crate::key_file::{KeyFile, KeyFileError};
 use crate::key_id::KeyId;
+use crate::key_pair::{KeyFileError, KeyPair};
 
 /// `alg`.
 pub(crate) const KEY_ENCRYPTION: &str = "RSA-OAEP-256";
@@ -121,8 +121,11 @@ impl DecryptionKey {
         key_pem: &[u8],
         passphrase: Option<&str>,
     ) -> Result<Self, KeyFileError> {
-        let file = KeyFile::read(certificate_pem, key_pem, passphrase, KeyUse::Encryption)?;
-        Ok(Self::new(file.jwk, &file.private_key)?)
+        let pair = KeyPair::from_pem(certificate_pem, key_pem, passphrase)?;
+        Ok(Self::new(
+            pair.rsa_jwk(KeyUse::Encryption)?,
+            pair.private_key(),
+        )?)
     }
 
     /// `private_key` is PKCS#8 in DER, and belongs to `jwk`.

@@ -18,7 +18,8 @@
 //!
 //! # Which library does what
 //!
-//! aws-lc-rs does everything that happens per message. OpenSSL reads certificates and private-key files, because institutions
+//! aws-lc-rs does everything that happens per message, unless the private key is on a token: then the token signs (PKCS#11, through
+//! cryptoki). OpenSSL reads certificates and private-key files, because institutions
 //! keep keys in every form OpenSSL has ever written. RSA signing takes hundreds of microseconds and runs on a [`CryptoPool`], so
 //! that the async runtime stays responsive.
 //!
@@ -39,14 +40,15 @@ mod jws;
 mod jws_error;
 #[cfg(test)]
 mod jws_vectors;
-mod key_file;
 mod key_id;
+mod key_pair;
 mod known_answers;
 mod pool;
 mod public_key;
 mod sign;
 mod signer;
 mod thumbprint;
+mod token;
 mod verifying_key;
 #[cfg(test)]
 mod wycheproof_vectors;
@@ -59,10 +61,14 @@ pub use jwk::{Jwk, JwkError, KeyError, KeyUse};
 pub use jwk_set::{JwkSet, JwkSetError, SkippedKey};
 pub use jws::{UnverifiedJws, VerificationPolicy, VerifiedJws};
 pub use jws_error::JwsError;
-pub use key_file::KeyFileError;
 pub use key_id::{InvalidKeyId, KeyId};
+pub use key_pair::{KeyFileError, KeyPair};
 pub use known_answers::{KnownAnswer, check_known_answers};
 pub use pool::{Busy, CryptoPool};
 pub use sign::{HeaderFields, sign, sign_detached};
 pub use signer::{FileSigner, SignError, Signer};
+pub use token::{
+    InvalidTokenKeyName, KeyKind, SignatureScheme, Token, TokenError, TokenKey, TokenKeyName,
+    TokenOptions, TokenSigner, ecdsa_der,
+};
 pub use verifying_key::VerifyingKey;

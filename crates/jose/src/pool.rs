@@ -72,6 +72,23 @@ impl CryptoPool {
             Err(_) => Err(Busy),
         }
     }
+
+    /// As [`CryptoPool::run`], for callers that cannot wait otherwise than by holding up their thread, such as a TLS library in the
+    /// middle of a handshake.
+    pub fn run_blocking<T, F>(&self, job: F) -> Result<T, Busy>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let (reply, outcome) = sync_channel(1);
+        let task = move || drop(reply.send(catch_unwind(AssertUnwindSafe(job))));
+        self.queue.try_send(Box::new(task)).map_err(|_| Busy)?;
+        match outcome.recv() {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(Busy),
+        }
+    }
 }
 
 impl fmt::Debug for CryptoPool {

@@ -10,9 +10,10 @@ use secrecy::SecretString;
 
 use crate::bank::{DemoBank, ServedBank};
 use crate::clock::SystemClock;
-use crate::config::Config;
-use crate::http::{Handshake, install_crypto_provider, server_config};
+use crate::config::{Config, KeyLocation, KeySource};
+use crate::http::{Handshake, ServerTls, install_crypto_provider, server_config};
 use crate::institution::{Institution, connected};
+use crate::keys::{KeyReader, certificates_of};
 
 /// Serve the bank that is linked in, or the demo bank, over HTTP: to check it, and as an example of what a bank answers
 #[derive(Debug, Args)]
@@ -78,12 +79,30 @@ impl Serve {
     }
 
     fn handshake(&self) -> anyhow::Result<Handshake> {
-        let (Some(certificate), Some(key)) = (&self.certificate, &self.private_key) else {
-            return Ok(Handshake::Plain);
-        };
-        let tls = server_config(certificate, key, self.client_ca.as_deref())?;
-        Ok(Handshake::Tls(Arc::new(tls)))
+        match (&self.certificate, &self.private_key) {
+            (Some(certificate), Some(key)) => {
+                tls_from_files(certificate, key, self.client_ca.as_deref())
+            }
+            _ => Ok(Handshake::Plain),
+        }
     }
+}
+
+/// With `client_ca`, a client certificate from that authority is required.
+pub fn tls_from_files(
+    certificate: &Path,
+    private_key: &Path,
+    client_ca: Option<&Path>,
+) -> anyhow::Result<Handshake> {
+    let source = KeySource {
+        certificate: Some(certificate.to_owned()),
+        private_key: KeyLocation::File(private_key.to_owned()),
+        passphrase_file: None,
+    };
+    let key = KeyReader::files_only()?.certified(&source)?;
+    let authorities = client_ca.map(certificates_of).transpose()?;
+    let tls = server_config(key, authorities)?;
+    Ok(Handshake::Tls(ServerTls::new(tls)))
 }
 
 fn read_token(path: &Path) -> anyhow::Result<SecretString> {

@@ -218,6 +218,49 @@ fn wrong_types_are_told_in_our_words() {
     }
 }
 
+/// As TOML has them, or as texts.
+#[test]
+fn times_need_no_quotes() {
+    let entry = |time: &str| {
+        format!("signing.keys = [{{ certificate = \"c\", private_key = \"k\", from = {time} }}]")
+    };
+    let from = |time: &str| {
+        let config = loaded(&entry(time), &[]).config().unwrap();
+        config.signing.keys[0].from.map(|from| from.timestamp())
+    };
+    let time = "2027-01-01T00:00:00+08:00";
+    assert_eq!(from(time), Some(1_798_732_800));
+    assert_eq!(from(&format!("{time:?}")), from(time));
+    let told = problems(&entry("2027-01-01"), &[]);
+    assert!(
+        matches!(&told[..], [one] if one.starts_with("signing.keys[0].from: ")),
+        "{told:?}"
+    );
+}
+
+/// What is wrong with keys is told by their places in the list.
+#[test]
+fn entries_of_lists_have_their_places() {
+    let text = "[[signing.keys]]\nprivate_key = \"k.p12\"\n[[signing.keys]]\nprivate_key = \"pkcs11:object=a;object=a;pin-value=1234\"\n\
+                [[signing.keys]]\nprivate_key = \"k.pem\"";
+    let told = problems(text, &[]);
+    assert!(
+        told.len() == 1 && told[0].starts_with("signing.keys[1].private_key: "),
+        "{told:?}"
+    );
+    assert!(
+        told[0].ends_with("(izin.toml:4)") && !told[0].contains("1234"),
+        "{told:?}"
+    );
+    let told = problems(&text.replace(";object=a;pin-value=1234", ""), &[]);
+    let certificate = "signing.keys[2].certificate is required";
+    assert!(
+        told.iter()
+            .any(|one| one.starts_with(certificate) && one.ends_with("(izin.toml:5)")),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn everything_is_told_at_once() {
     let text = "ui.nam = 1\nui.session_minutes = \"x\"\nofp.resource_server = \"http://rs\"\n\

@@ -14,7 +14,8 @@ fn entries() -> BTreeMap<String, String> {
     let mut table = String::new();
     let mut comment = Vec::new();
     let mut goes_on = false;
-    for line in DEFAULTS.lines() {
+    let mut lines = DEFAULTS.lines();
+    while let Some(line) = lines.next() {
         let text = line.strip_prefix("# ").unwrap_or(line);
         let (name, is_table) = match (header(text), key(text)) {
             (Some(header), _) => {
@@ -32,7 +33,13 @@ fn entries() -> BTreeMap<String, String> {
                 continue;
             }
         };
-        entries.insert(name, comment.join(" "));
+        // The first, which may be an example beside the default.
+        entries.entry(name).or_insert_with(|| comment.join(" "));
+        if text.ends_with('[') {
+            lines
+                .by_ref()
+                .find(|line| line.trim_start_matches("# ") == "]");
+        }
         goes_on = false;
         if is_table {
             comment.clear();
@@ -43,7 +50,7 @@ fn entries() -> BTreeMap<String, String> {
 
 fn header(text: &str) -> Option<&str> {
     let name = text.strip_prefix('[')?.strip_suffix(']')?;
-    let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     name.chars().all(plain).then_some(name)
 }
 

@@ -163,6 +163,15 @@ impl TestApp {
         );
     }
 
+    /// As on SIGHUP with such a configuration.
+    pub async fn reload(&self, extra: &str) -> Result<(), String> {
+        let settings = settings(&self.database.url, &self.simulator);
+        let layers = [DEMO, &settings.to_toml().unwrap(), extra];
+        let config = Config::from_layers(&layers).unwrap();
+        let reloaded = self.service.reload.with(config).await;
+        reloaded.map_err(|error| format!("{error:#}"))
+    }
+
     /// PostgreSQL only.
     pub async fn loses_its_database(&self) {
         self.database.drop().await;

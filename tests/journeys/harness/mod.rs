@@ -4,11 +4,15 @@ mod app;
 mod database;
 mod meddler;
 mod process;
+mod secrets;
+mod tls;
 
 pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, settings};
 pub use database::Database;
 pub use meddler::{Meddler, Meddling};
 pub use process::Process;
+pub use secrets::write_secret;
+pub use tls::{Tls, tls_connection};
 
 /// Runs a story on the embedded database and on PostgreSQL.
 macro_rules! on_both_databases {

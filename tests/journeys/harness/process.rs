@@ -52,6 +52,20 @@ impl Process {
         child
     }
 
+    /// `izin serve` that finds such a variable in its environment.
+    pub fn serve_with(config: &Path, variable: (&str, &Path)) -> Self {
+        let mut command = command(config, "warn", Stdio::inherit());
+        command.env(variable.0, variable.1);
+        Self::announced(command.spawn().unwrap())
+    }
+
+    /// SIGHUP.
+    pub fn reload(&self) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-HUP", &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Without any chance to finish what it does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -68,12 +82,16 @@ impl Drop for Process {
 }
 
 fn spawn(config: &Path, level: &str, log: Stdio) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_izin"))
+    command(config, level, log).spawn().unwrap()
+}
+
+fn command(config: &Path, level: &str, log: Stdio) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_izin"));
+    command
         .args(["serve", "--config"])
         .arg(config)
         .env("IZIN_LOG", level)
         .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap()
+        .stderr(log);
+    command
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{at_the_password, says, types_code, types_the_password};
-use crate::harness::{Database, Process, pki, serve_file};
+use crate::harness::{Database, Process, pki, serve_file, write_secret};
 
 const TOKEN: &str = "the-bearer-token-of-this-test";
 /// Not to be found in a log by chance.
@@ -115,7 +115,7 @@ async fn the_bank_is_asked_and_no_secret_is_logged() {
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
-    std::fs::write(&token, format!("{TOKEN}\n")).unwrap();
+    write_secret(&token, &format!("{TOKEN}\n"));
     let database = Database::sqlite();
     let config = serve_file(folder.path(), &database.url, &simulator, None);
     let section = format!(

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use izin_jose::{
-    CryptoPool, DecryptionKey, FileSigner, HeaderFields, JwkError, KeyFileError, KeyUse, sign,
+    CryptoPool, DecryptionKey, FileSigner, HeaderFields, JwkError, KeyFileError, KeyPair, KeyUse,
+    sign,
 };
+use openssl::pkcs12::Pkcs12;
+use openssl::pkey::{PKeyRef, Private};
+use openssl::stack::Stack;
 use openssl::symm::Cipher;
+use openssl::x509::X509;
 
 use crate::parties::{BANK, CONSUMER, Party, STRANGER};
 
@@ -66,6 +71,76 @@ fn mistakes_are_named() {
     ];
     for (pem, passphrase, expected) in cases {
         assert_eq!(load(pem, passphrase).err(), Some(expected));
+    }
+}
+
+/// Made by `openssl pkcs12 -legacy`: RC2 and triple DES, as older exports have them. Passphrase "rahsia".
+const LEGACY: &[u8] = include_bytes!("legacy.p12");
+
+fn pkcs12(key: &PKeyRef<Private>, certificate: &X509, passphrase: &str) -> Vec<u8> {
+    let mut issuers = Stack::new().expect("stack");
+    let issuer = X509::from_pem(&STRANGER.certificate_pem());
+    issuers.push(issuer.expect("certificate")).expect("stack");
+    let container = Pkcs12::builder()
+        .name("signing")
+        .pkey(key)
+        .cert(certificate)
+        .ca(issuers)
+        .build2(passphrase);
+    container
+        .and_then(|container| container.to_der())
+        .expect("PKCS#12")
+}
+
+#[tokio::test]
+async fn a_container_has_key_certificate_and_chain() {
+    let certificate = X509::from_pem(&BANK.certificate_pem()).expect("certificate");
+    let container = pkcs12(&BANK.key, &certificate, PASSPHRASE);
+    let pair = KeyPair::from_pkcs12(&container, Some(PASSPHRASE)).expect("pair");
+    let certificates = pair.certificates().expect("certificates");
+    assert_eq!(
+        certificates,
+        [BANK.certificate_der(), STRANGER.certificate_der()]
+    );
+    let pool = Arc::new(CryptoPool::start(1, 1).expect("pool"));
+    let signer = FileSigner::from_key_pair(&pair, pool).expect("signer");
+    assert!(sign(&signer, &HeaderFields::default(), b"x").await.is_ok());
+    assert!(!format!("{pair:?}").contains("certificate"));
+    let renewed = BANK.certificate_pem();
+    let renewed = KeyPair::from_pkcs12_and_pem(&container, &renewed, Some(PASSPHRASE));
+    assert_eq!(renewed.expect("pair").certificates().expect("one").len(), 1);
+    let foreign = STRANGER.certificate_pem();
+    let foreign = KeyPair::from_pkcs12_and_pem(&container, &foreign, Some(PASSPHRASE));
+    assert_eq!(foreign.err(), Some(KeyFileError::NotOfCertificate));
+}
+
+#[test]
+fn mistakes_with_containers_are_named() {
+    let certificate = X509::from_pem(&BANK.certificate_pem()).expect("certificate");
+    let container = pkcs12(&BANK.key, &certificate, PASSPHRASE);
+    let mut without_key = Pkcs12::builder();
+    without_key.cert(&certificate);
+    let without_key = without_key.build2(PASSPHRASE).expect("PKCS#12");
+    let without_key = without_key.to_der().expect("DER");
+    let cases: [(&[u8], Option<&str>, KeyFileError); 6] = [
+        (&container, None, KeyFileError::PassphraseMissing),
+        (&container, Some("salah"), KeyFileError::PassphraseWrong),
+        (
+            &container[..100],
+            Some(PASSPHRASE),
+            KeyFileError::PrivateKey,
+        ),
+        (b"", None, KeyFileError::PrivateKey),
+        (
+            &without_key,
+            Some(PASSPHRASE),
+            KeyFileError::Pkcs12Incomplete,
+        ),
+        (LEGACY, Some("rahsia"), KeyFileError::Pkcs12Legacy),
+    ];
+    for (container, passphrase, expected) in cases {
+        let error = KeyPair::from_pkcs12(container, passphrase).err();
+        assert_eq!(error, Some(expected), "{}", container.len());
     }
 }
 

@@ -15,5 +15,6 @@ mod properties;
 mod signing;
 mod small_print;
 mod tampering;
+mod tokens;
 mod vectors;
 mod verifier;

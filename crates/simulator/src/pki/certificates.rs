@@ -7,7 +7,7 @@ use openssl::{
     error::ErrorStack,
     hash::MessageDigest,
     nid::Nid,
-    pkey::{PKey, Private},
+    pkey::{HasPublic, PKey, Private},
     x509::{
         X509, X509Builder, X509Name, X509NameBuilder, X509Ref,
         extension::{
@@ -52,9 +52,9 @@ pub(super) fn authority_certificate(
     Ok(builder.build())
 }
 
-pub(super) fn leaf_certificate(
+pub(super) fn leaf_certificate<T: HasPublic>(
     leaf: &Leaf,
-    key: &PKey<Private>,
+    key: &PKey<T>,
     issuer: &X509Ref,
     issuer_key: &PKey<Private>,
 ) -> Result<X509, ErrorStack> {
@@ -101,10 +101,10 @@ fn add_usage(builder: &mut X509Builder, usage: Usage, issuer: &X509Ref) -> Resul
     }
 }
 
-fn unsigned_certificate(
+fn unsigned_certificate<T: HasPublic>(
     organization: &str,
     common_name: &str,
-    key: &PKey<Private>,
+    key: &PKey<T>,
     days: u32,
 ) -> Result<X509Builder, ErrorStack> {
     let mut builder = X509::builder()?;

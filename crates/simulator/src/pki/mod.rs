@@ -15,9 +15,9 @@ use std::{
 use openssl::{
     error::ErrorStack,
     nid::Nid,
-    pkey::{PKey, Private},
+    pkey::{HasPublic, PKey, Private},
     rsa::Rsa,
-    x509::X509,
+    x509::{X509, X509Req},
 };
 
 use self::certificates::{authority_certificate, elliptic_key, leaf_certificate};
@@ -65,6 +65,18 @@ impl Pki {
         self.issue_with_key(leaf, &key)
     }
 
+    /// A certificate for whoever made this request (PEM), after its signature was checked. The private key stays where it is: there will
+    /// be a `NAME.crt` and no `NAME.key`.
+    pub fn certify(&self, leaf: &Leaf, request: &[u8]) -> Result<(), PkiError> {
+        let request = X509Req::from_pem(request)?;
+        let key = request.public_key()?;
+        if !request.verify(&key)? {
+            return Err(PkiError::Request);
+        }
+        let certificate = self.certificate_for(leaf, &key)?;
+        self.write_certificate(leaf.name, &certificate)
+    }
+
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -93,11 +105,14 @@ impl Pki {
     }
 
     fn issue_with_key(&self, leaf: &Leaf, key: &PKey<Private>) -> Result<(), PkiError> {
+        self.write(leaf.name, &self.certificate_for(leaf, key)?, key)
+    }
+
+    fn certificate_for<T: HasPublic>(&self, leaf: &Leaf, key: &PKey<T>) -> Result<X509, PkiError> {
         let authority = leaf.authority.name();
         let issuer = X509::from_pem(&self.certificate(authority)?)?;
         let issuer_key = PKey::private_key_from_pem(&self.key(authority)?)?;
-        let certificate = leaf_certificate(leaf, key, &issuer, &issuer_key)?;
-        self.write(leaf.name, &certificate, key)
+        Ok(leaf_certificate(leaf, key, &issuer, &issuer_key)?)
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, PkiError> {
@@ -105,11 +120,15 @@ impl Pki {
     }
 
     fn write(&self, name: &str, certificate: &X509, key: &PKey<Private>) -> Result<(), PkiError> {
-        let path = self.certificate_file(name);
-        fs::write(&path, certificate.to_pem()?).map_err(|source| self.io_error(&path, source))?;
+        self.write_certificate(name, certificate)?;
         let path = self.key_file(name);
         write_private(&path, &key.private_key_to_pem_pkcs8()?)
             .map_err(|source| self.io_error(&path, source))
+    }
+
+    fn write_certificate(&self, name: &str, certificate: &X509) -> Result<(), PkiError> {
+        let path = self.certificate_file(name);
+        fs::write(&path, certificate.to_pem()?).map_err(|source| self.io_error(&path, source))
     }
 
     #[expect(clippy::unused_self, reason = "reads better at its many call sites")]
@@ -131,6 +150,8 @@ pub enum PkiError {
     Missing(PathBuf),
     #[error("openssl: {0}")]
     Openssl(#[from] ErrorStack),
+    #[error("the request is not signed with its own key")]
+    Request,
 }
 
 /// What a certificate is for; decides key type, key usage and extended key usage.

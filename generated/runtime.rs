@@ -317,17 +317,24 @@ impl<T: Type> Payload for JsonBody<T> {
     }
 }
 
+impl<T: ParseFromJSON + DeserializeOwned> JsonBody<T> {
+    /// The content of a body, or why it is not as documented, in words that may quote it.
+    pub fn read(bytes: &[u8]) -> Result<T, String> {
+        let value = if bytes.is_empty() {
+            Ok(serde_json::Value::Null)
+        } else {
+            serde_json::from_slice(bytes).map_err(|error| error.to_string())
+        };
+        value.and_then(parsed)
+    }
+}
+
 impl<T: ParseFromJSON + DeserializeOwned> ParsePayload for JsonBody<T> {
     const IS_REQUIRED: bool = T::IS_REQUIRED;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = Vec::<u8>::from_request(request, body).await?;
-        let value = if bytes.is_empty() {
-            Ok(serde_json::Value::Null)
-        } else {
-            serde_json::from_slice(&bytes).map_err(|error| error.to_string())
-        };
-        let body = value.and_then(parsed);
+        let body = Self::read(&bytes);
         Ok(Self(body.map_err(|reason| ParseRequestPayloadError { reason })?))
     }
 }
@@ -457,5 +464,6 @@ text_types! {
     "DcId" = crate::ids::DcId,
     "DpId" = crate::ids::DpId,
     "DecimalAmount" = crate::money::DecimalAmount,
-    "Rate" = crate::money::Rate
+    "Rate" = crate::money::Rate,
+    "Secret" = crate::secret::Secret
 }

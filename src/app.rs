@@ -1,6 +1,7 @@
 //! The only place that wires the rooms together: from a configuration to running listeners and jobs.
 
 mod banks;
+pub mod database;
 mod keys;
 mod listeners;
 mod reload;
@@ -14,7 +15,6 @@ use izin_jose::CryptoPool;
 use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, Response};
 use poem_openapi::OpenApiService;
-use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,8 +26,8 @@ use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
-use crate::jobs::{Deadlines, Deliveries};
-use crate::keys::{SigningKeys, Stamp, read_secret_text};
+use crate::jobs::{Deadlines, Deliveries, kept_running};
+use crate::keys::{SigningKeys, Stamp};
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
@@ -117,9 +117,15 @@ impl Service {
             .tasks
             .spawn(webhooks.serve(endpoints.webhooks, stop()));
         service.tasks.spawn(public.serve(endpoints.public, stop()));
-        service.tasks.spawn(rooms.deliveries.run(stop()));
-        service.tasks.spawn(rooms.deadlines.run(stop()));
-        service.tasks.spawn(service.reload.clone().watch(stop()));
+        let deliver = move |stop| rooms.deliveries.clone().run(stop);
+        let deliver = kept_running("deliveries", stop(), deliver);
+        service.tasks.spawn(deliver);
+        let watch = move |stop| rooms.deadlines.clone().run(stop);
+        let watch = kept_running("deadlines", stop(), watch);
+        service.tasks.spawn(watch);
+        let reload = service.reload.clone();
+        let reload = kept_running("reload", stop(), move |stop| reload.clone().watch(stop));
+        service.tasks.spawn(reload);
         service.tasks.close();
         Ok(service)
     }
@@ -136,14 +142,7 @@ async fn build(
     clock: SharedClock,
     institution: Institution,
 ) -> anyhow::Result<Rooms> {
-    let url = match &config.database.password_file {
-        Some(file) => {
-            let password = read_secret_text(file).context("database.password_file")?;
-            config.database.url_with(&password)
-        }
-        None => config.database.url.clone(),
-    };
-    let store = Store::open(url.expose_secret(), config.database.pool_size)?;
+    let store = database::open(&config.database, config.database.pool_size)?;
     store
         .migrate()
         .await
@@ -194,6 +193,8 @@ async fn build(
         deliveries: Deliveries {
             clock: clock.clone(),
             announced: announced.clone(),
+            bank: bank.clone(),
+            consumers: config.ofp.consumers.clone(),
             paynet: paynet.clone(),
             store: store.clone(),
         },

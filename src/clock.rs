@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, TimeDelta, Utc};
+
+/// How far Malaysian clocks are ahead of UTC.
+const EIGHT_HOURS: TimeDelta = TimeDelta::hours(8);
 
 /// A source of the present moment, always in UTC and cut to microseconds (what both databases keep).
 pub trait Clock: Send + Sync {
@@ -15,9 +18,15 @@ pub type SharedClock = Arc<dyn Clock>;
 
 /// The same moment on Malaysian clocks: `+08:00` all year, without summer time.
 pub fn malaysian(at: DateTime<Utc>) -> DateTime<FixedOffset> {
-    const EIGHT_HOURS: i32 = 8 * 3600;
-    FixedOffset::east_opt(EIGHT_HOURS)
+    let zone = i32::try_from(EIGHT_HOURS.num_seconds()).ok();
+    zone.and_then(FixedOffset::east_opt)
         .map_or_else(|| at.fixed_offset(), |zone| at.with_timezone(&zone))
+}
+
+/// The day on Malaysian clocks; `None` at the end of all calendars.
+pub fn malaysian_day(at: DateTime<Utc>) -> Option<NaiveDate> {
+    let local = at.checked_add_signed(EIGHT_HOURS)?;
+    Some(local.date_naive())
 }
 
 /// The operating system's clock.

@@ -58,12 +58,16 @@ pub mod core_bank {
 #[doc(hidden)]
 pub mod lab {
     pub use crate::app::Service;
+    pub use crate::authorization::{Stop, stop_sharing};
     pub use crate::bank::{DemoBank, DynCoreBank, ServedBank};
     pub use crate::cli::bank::tls_from_files;
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
+    pub use crate::consent::{Actor, register};
     pub use crate::http::Handshake;
-    pub use crate::ids::ConsentId;
-    pub use crate::store::Store;
+    pub use crate::ids::{ConsentId, DcId, DpId};
+    pub use crate::store::{Store, kept};
+    pub use crate::trust::{CallClaims, Expected};
+    pub use crate::webhooks::read_event;
 }

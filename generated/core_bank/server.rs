@@ -106,7 +106,7 @@ pub trait CoreBank: Send + Sync + 'static {
     ///
     /// Izin states the facts; the bank words them and picks the channel it always uses for such notices, so that
     /// customers recognise it (no link to click in a text message). Answering 202 means that the bank has taken the
-    /// notice over and will see to the delivery. Izin does not send notices yet.
+    /// notice over and will see to the delivery.
     ///
     /// *Idempotency.* Under the same `idempotency-key` and the same body the bank answers as the first time and tells
     /// the customer once; under the same key and another body it answers 409 `idempotency_conflict`. It remembers keys

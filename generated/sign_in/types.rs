@@ -383,6 +383,9 @@ impl std::str::FromStr for Language {
     }
 }
 
+/// The code, without the spaces that the customer may have typed.
+pub type OneTimeCode = crate::secret::Secret;
+
 /// A sign-in whose password was right and whose second factor is awaited.
 #[derive(
     Debug,
@@ -419,6 +422,9 @@ pub struct OpenSignIn {
 /// An operationId.
 pub type OperationName = String;
 
+/// Unchanged, also at its ends.
+pub type Password = crate::secret::Secret;
+
 /// What the customer typed.
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize, poem_openapi::Object)]
 pub struct PasswordCheck {
@@ -430,9 +436,8 @@ pub struct PasswordCheck {
         )
     )]
     pub username: Username,
-    /// Unchanged, also at its ends.
     #[oai(validator(max_length = 256, min_length = 1))]
-    pub password: String,
+    pub password: Password,
 }
 
 /// As derived, but for what the document calls secret.
@@ -612,7 +617,6 @@ pub struct SecondFactorCheck {
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge_id: Option<ChallengeId>,
-    /// The code, without the spaces that the customer may have typed.
     #[oai(
         validator(
             max_length = 12,
@@ -620,7 +624,7 @@ pub struct SecondFactorCheck {
             custom = "super::super::runtime::Matches(\"^[0-9A-Za-z]+$\")"
         )
     )]
-    pub code: String,
+    pub code: OneTimeCode,
 }
 
 /// As derived, but for what the document calls secret.

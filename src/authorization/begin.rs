@@ -9,7 +9,7 @@ use super::Authorization;
 use super::session::{Journey, Session};
 use crate::ids::ConsentId;
 use crate::paynet::RetrieveError;
-use crate::secret::{NoRandomness, fingerprint, random_token};
+use crate::secret::{NoRandomness, Secret, fingerprint, random_token};
 use crate::store::{At, HandleRecord, StoreError};
 
 /// From the redirect to the customer's browser following it.
@@ -46,7 +46,7 @@ impl Authorization {
         &self,
         consent_id: &ConsentId,
         redirect_uri: &str,
-    ) -> Result<String, BeginRefusal> {
+    ) -> Result<Secret, BeginRefusal> {
         let redirect = self
             .redirects
             .check(redirect_uri)
@@ -71,7 +71,7 @@ impl Authorization {
 
     /// Uses the handle up and opens the session whose id goes into the browser's cookie. A session that
     /// was open for the same consent ends.
-    pub async fn enter(&self, handle: &str) -> Result<Session, BeginRefusal> {
+    pub async fn enter(&self, handle: &Secret) -> Result<Session, BeginRefusal> {
         let record = self
             .store
             .take_handle(&fingerprint(handle), self.now())

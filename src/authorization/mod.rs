@@ -8,6 +8,7 @@ mod accounts;
 mod begin;
 mod decide;
 mod session;
+mod stop;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use accounts::OfferedAccount;
 pub use begin::BeginRefusal;
 pub use decide::{DecideError, Decline, ReviewedText};
 pub use session::{Chosen, Session, Step};
+pub use stop::{Stop, stop_sharing};
 
 /// Everything the flow needs. Cheap to clone.
 #[derive(Clone)]

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Authorization;
 use crate::ids::{AccountId, ConsentId, CustomerId};
-use crate::secret::fingerprint;
+use crate::secret::{Secret, fingerprint};
 use crate::sign_in::{OpenSignIn, SecondFactor, SignedIn};
 use crate::store::StoreError;
 
 /// A live session. `id` is what the cookie holds; the database knows its fingerprint only.
 #[derive(Clone)]
 pub struct Session {
-    pub id: String,
+    pub id: Secret,
     pub consent_id: ConsentId,
     pub journey: Journey,
     pub(super) version: i32,
@@ -22,7 +22,7 @@ pub struct Journey {
     /// As PayNet's link had it; checked against the allow-list again before any use.
     pub redirect_uri: String,
     /// Every form must bring it back.
-    pub csrf: String,
+    pub csrf: Secret,
     /// `en` or `ms`, once chosen.
     pub language: Option<String>,
     pub step: Step,
@@ -89,7 +89,7 @@ impl Step {
 }
 
 impl Journey {
-    pub(super) fn start(redirect_uri: String, csrf: String) -> Self {
+    pub(super) fn start(redirect_uri: String, csrf: Secret) -> Self {
         Self {
             redirect_uri,
             csrf,
@@ -103,7 +103,7 @@ impl Journey {
 
 impl Authorization {
     /// `None`: unknown, expired, or replaced by a newer session of the same consent.
-    pub async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+    pub async fn session(&self, id: &Secret) -> Result<Option<Session>, StoreError> {
         let Some(record) = self.store.session(&fingerprint(id), self.now()).await? else {
             return Ok(None);
         };
@@ -111,7 +111,7 @@ impl Authorization {
             .map_err(|_| StoreError::Damaged("authorization_sessions.state"))?;
         let (consent_id, version) = (record.consent_id, record.version);
         Ok(Some(Session {
-            id: id.to_owned(),
+            id: id.clone(),
             consent_id,
             journey,
             version,

@@ -49,7 +49,7 @@ impl DemoBank {
             customers: customers::load()?,
             second_factors: SecondFactors::with_secret(&secret)?,
             clock,
-            cursors: Cursors::sealed_with(&key),
+            cursors: Cursors::sealed_with(key.expose()),
             locks: sign_in::Locks::default(),
             notices: Mutex::default(),
         })

@@ -10,6 +10,7 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::redirect;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
+use zeroize::Zeroizing;
 
 use super::contract;
 use crate::config::BankEndpoint;
@@ -101,7 +102,8 @@ impl Connection {
 /// The header with the file's token.
 fn bearer(path: &std::path::Path) -> Result<HeaderValue, String> {
     let token = read_secret_text(path).map_err(|problem: FileProblem| problem.to_string())?;
-    let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+    let bearer = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
+    let bearer = HeaderValue::from_str(&bearer);
     let unusable = |_| format!("{}: it holds no token", path.display());
     let mut bearer = bearer.map_err(unusable)?;
     bearer.set_sensitive(true);

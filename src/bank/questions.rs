@@ -12,7 +12,7 @@ use crate::clock::SharedClock;
 use crate::consent::{Grant, Identity, Purpose};
 use crate::generated::core_bank::server::{
     GetAccountParams, GetBalanceParams, GetCapabilitiesParams, GetCustomerParams,
-    ListAccountsParams, ListTransactionsParams,
+    ListAccountsParams, ListTransactionsParams, SendNoticeParams,
 };
 use crate::generated::core_bank::types;
 use crate::ids::{AccountReference, CustomerId};
@@ -168,6 +168,23 @@ impl Bank {
         };
         let all = tokio::time::timeout(self.asking.budget, pages).await;
         all.unwrap_or_else(late)
+    }
+
+    /// Hands a notice over; the bank tells the customer. The same `key` for every repetition of the same notice.
+    pub async fn notify(
+        &self,
+        key: Uuid,
+        customer: &CustomerId,
+        notice: types::Notice,
+    ) -> Result<(), BankError> {
+        let params = SendNoticeParams {
+            customer_id: customer.clone(),
+            x_request_id: Uuid::new_v4(),
+            idempotency_key: key,
+        };
+        let accepted = self.core.send_notice(params, notice);
+        self.asking.ask("sendNotice", accepted).await?;
+        Ok(())
     }
 
     async fn pages(

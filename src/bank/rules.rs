@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::asking::{Broken, rule};
 use super::questions::Period;
-use crate::clock::malaysian;
+use crate::clock::malaysian_day;
 use crate::consent::Identity;
 use crate::generated::core_bank::types::{
     Account, AccountKind, AccountList, AccountSummary, Balance, CreditDebitIndicator, CustomData,
@@ -126,8 +126,11 @@ pub fn transactions(all: Vec<Transaction>, asked: Period) -> Result<Vec<Transact
     rule(ids.len() == all.len(), "an id stands twice")?;
     let period = asked.from..=asked.to;
     for one in &all {
-        let day = malaysian(one.booked_at.to_utc()).date_naive();
-        rule(period.contains(&day), "booked_at is outside the period")?;
+        let day = malaysian_day(one.booked_at.to_utc());
+        rule(
+            day.is_some_and(|day| period.contains(&day)),
+            "booked_at is outside the period",
+        )?;
         transfer(one)?;
         custom_data(one.custom_data.as_ref())?;
     }

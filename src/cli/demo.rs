@@ -49,7 +49,7 @@ struct Running {
 
 impl Demo {
     pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
-        super::start_logging("izin=warn,izin_simulator=warn,error");
+        super::logging::start("izin=warn,izin_simulator=warn,error");
         let stop = super::StopSignals::listen()?;
         let temporary = tempfile::Builder::new().prefix("izin-demo-").tempdir()?;
         let folder = self.data.as_deref().unwrap_or(temporary.path());

@@ -3,14 +3,19 @@
 #[cfg(feature = "lab")]
 pub mod bank;
 mod config;
+mod consents;
+mod database;
 #[cfg(feature = "lab")]
 pub mod demo;
 mod jose;
 mod keys;
+mod logging;
+mod outbox;
 mod selftest;
 mod serve;
 #[cfg(feature = "codegen")]
 mod spec;
+mod table;
 
 use std::process::ExitCode;
 
@@ -30,6 +35,8 @@ const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
   izin config check --help        what a configuration would do, before the service runs with it
+  izin consents list --config F   the consents; show and revoke one
+  izin outbox list --config F     what PayNet has not been told yet
   izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin selftest                   the cryptography of this binary against published examples
@@ -45,8 +52,10 @@ enum Command {
     /// Start everything on this machine: the Data Provider, a PayNet simulator and a consumer app
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
+    Consents(consents::Consents),
     Jose(jose::Jose),
     Keys(keys::Keys),
+    Outbox(outbox::Outbox),
     Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
@@ -70,7 +79,9 @@ pub fn run(institution: Institution) -> ExitCode {
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Jose(jose) => Ok(jose.run().await),
+                    Command::Consents(consents) => consents.run(&institution).await,
                     Command::Keys(keys) => Ok(keys.run(&institution)),
+                    Command::Outbox(outbox) => outbox.run(&institution).await,
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)
@@ -87,17 +98,6 @@ pub fn run(institution: Institution) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Logs to standard error; `IZIN_LOG` chooses what (for example `izin=debug`).
-fn start_logging(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("IZIN_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
 }
 
 /// To standard output, which may be closed: a service goes on when nobody reads what it says.

@@ -20,7 +20,7 @@ pub struct Serve {
 
 impl Serve {
     pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
-        super::start_logging("izin=info,warn");
+        super::logging::start("izin=info,warn");
         let stop = super::StopSignals::listen()?;
         let defaults = institution.defaults();
         let config = Config::load_checked(self.config.as_deref(), &defaults)?;

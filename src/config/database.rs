@@ -16,24 +16,24 @@ use super::secrets::has_password;
 pub struct Database {
     /// May hold a password: never printed.
     #[schemars(schema_with = "schema::secret_text")]
-    pub url: SecretString,
+    pub(super) url: SecretString,
     /// With the password to put into `url` as its only content.
     pub password_file: Option<PathBuf>,
     pub pool_size: usize,
 }
 
 impl Database {
-    /// The address with the password of `password_file` in it.
-    pub fn url_with(&self, password: &SecretString) -> SecretString {
+    /// The address, with the password of `password_file` in it.
+    pub fn url_with(&self, password: Option<&SecretString>) -> SecretString {
         let url = self.url.expose_secret();
         // Without a user there is nobody whose password it could be, which `check` tells.
-        user_and_host(url).map_or_else(
-            || self.url.clone(),
-            |(user, host)| {
+        match (password, user_and_host(url)) {
+            (Some(password), Some((user, host))) => {
                 let password = encoded(password.expose_secret());
                 format!("{user}:{password}@{host}").into()
-            },
-        )
+            }
+            _ => self.url.clone(),
+        }
     }
 
     /// What `izin serve` needs of it.
@@ -124,10 +124,12 @@ mod tests {
             ("p@ss/w:rd?#%41", "p%40ss%2Fw%3Ard%3F%23%2541"),
             ("é ~", "%C3%A9%20~"),
         ] {
-            let url = database.url_with(&password.into());
+            let url = database.url_with(Some(&password.into()));
             let expected = format!("postgres://izin:{encoded}@db:5432/izin?sslmode=disable");
             assert_eq!(url.expose_secret(), expected);
         }
+        let unchanged = database.url_with(None);
+        assert_eq!(unchanged.expose_secret(), database.url.expose_secret());
     }
 
     #[test]

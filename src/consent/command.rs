@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::LedgerEntry;
-use super::state::{Consent, Permission, Purpose, Status, StatusReason};
+use super::state::{Actor, Consent, NoticeKind, Permission, Purpose, Status, StatusReason};
 use crate::ids::{AccountId, ConsentId, CustomerId, DcId, DpId};
 
 /// A consent that PayNet told us of and that we have not seen before.
@@ -22,6 +22,7 @@ pub struct NewConsent {
     pub expires_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
     pub updated_at: Option<DateTime<Utc>>,
+    pub updated_by: Option<Actor>,
 }
 
 /// PayNet's word on a consent we know.
@@ -30,6 +31,19 @@ pub struct PlatformReport {
     pub status: Status,
     pub reason: Option<StatusReason>,
     pub updated_at: Option<DateTime<Utc>>,
+    pub by: Option<Actor>,
+}
+
+impl NewConsent {
+    /// What it says of a consent that is known already.
+    pub fn report(&self) -> PlatformReport {
+        PlatformReport {
+            status: self.status,
+            reason: self.reason.clone(),
+            updated_at: self.updated_at,
+            by: self.updated_by,
+        }
+    }
 }
 
 /// Who the customer is, in the form PayNet compares between parties.
@@ -89,6 +103,20 @@ pub enum Intent {
     Reject {
         reason: StatusReason,
     },
+    Revoke {
+        by: Actor,
+        /// In the words of whoever revoked.
+        reason: Option<String>,
+    },
+}
+
+/// What the bank must still tell the customer. The rest is looked up when it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub caused_by: Actor,
+    /// When it happened.
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +145,16 @@ pub enum Command {
     },
     /// PayNet reports the state of the consent.
     Report(PlatformReport),
+    /// Stopped at our side, by the customer or by the bank.
+    Revoke {
+        by: Actor,
+        /// For the record and for PayNet.
+        reason: Option<String>,
+        /// Who did it for the bank; for the record only.
+        operator: Option<String>,
+    },
+    /// The consent's own end has come.
+    TermEnded,
 }
 
 /// A new state with everything that must be stored together with it.
@@ -124,7 +162,10 @@ pub enum Command {
 pub struct Change {
     pub consent: Consent,
     pub ledger: LedgerEntry,
+    /// For PayNet.
     pub intent: Option<Intent>,
+    /// For the customer, through the bank.
+    pub notice: Option<Notice>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +185,10 @@ pub enum TransitionRefusal {
     NoAccounts,
     #[error("the consent is {0}, so there is nothing to settle")]
     NothingToSettle(Status),
+    #[error("the consent is {0}, so there is nothing to stop")]
+    NothingToStop(Status),
+    #[error("the consent has not reached its end")]
+    NotEnded,
     #[error("the time to decide is over")]
     TooLate,
 }

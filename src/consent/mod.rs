@@ -8,12 +8,14 @@ mod state;
 mod transition;
 
 pub use command::{
-    AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Outcome, PlatformReport,
-    SignInFacts, TransitionRefusal,
+    AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Notice, Outcome,
+    PlatformReport, SignInFacts, TransitionRefusal,
 };
 pub use evidence::Receipt;
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
-pub use state::{Consent, Permission, Purpose, ReasonCode, Status, StatusReason};
+pub use state::{
+    Actor, Consent, NoticeKind, Permission, Purpose, ReasonCode, Status, StatusReason,
+};
 #[cfg(test)]
 pub(crate) use transition::tests;
 pub use transition::{apply, register};

@@ -116,6 +116,31 @@ words!(
     }
 );
 
+/// Who brought a change about, as the customer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    Bank,
+    Customer,
+    DataConsumer,
+    Platform,
+    /// The end of the consent's term.
+    Term,
+}
+
+/// What a customer is told about the sharing of their data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    Expired,
+    /// Approved, and not accepted by PayNet: nothing was shared.
+    Failed,
+    Resumed,
+    Started,
+    Stopped,
+    Suspended,
+}
+
 /// Compulsory for `rejected` and `suspended`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusReason {

@@ -2,16 +2,20 @@
 //! effects, or a named refusal. The caller stores all of it in one transaction.
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::command::{
-    Change, Command, Intent, NewConsent, Outcome, PlatformReport, TransitionRefusal,
+    Change, Command, Intent, NewConsent, Notice, Outcome, PlatformReport, TransitionRefusal,
 };
 use super::evidence::LedgerEntry;
-use super::state::{Consent, ReasonCode, Status, StatusReason};
+use super::state::{Actor, Consent, NoticeKind, ReasonCode, Status, StatusReason};
 
 /// Takes in a consent that was not known. `window` is the time the customer has, counted from PayNet's
 /// `created_at` (ADR 0001: five minutes).
@@ -37,7 +41,7 @@ pub fn register(new: NewConsent, window: TimeDelta, now: DateTime<Utc>) -> Chang
         "status": consent.status, "dc_id": consent.dc_id, "purpose": consent.purpose,
         "permissions": consent.permissions, "expires_at": consent.expires_at,
     });
-    change(consent, "registered", &data, None, now)
+    Step::from(consent.status, Actor::Platform, "registered", data).to(consent, now)
 }
 
 /// Applies one command. Commands may come twice, late or out of order.
@@ -72,7 +76,8 @@ pub fn apply(
                 signed_in,
                 accounts,
             };
-            Ok(changed(change(next, "approved", &data, Some(intent), now)))
+            let step = Step::from(consent.status, Actor::Customer, "approved", data);
+            Ok(changed(step.telling(intent).to(next, now)))
         }
         Command::Reject {
             reason,
@@ -81,13 +86,10 @@ pub fn apply(
             still_awaiting(consent)?;
             let data = json!({ "reason": reason, "receipt": receipt_sha256 });
             let next = settled(consent, Status::Rejected, Some(reason.clone()));
-            Ok(changed(change(
-                next,
-                "rejected",
-                &data,
-                Some(Intent::Reject { reason }),
-                now,
-            )))
+            let step = Step::from(consent.status, Actor::Customer, "rejected", data);
+            Ok(changed(
+                step.telling(Intent::Reject { reason }).to(next, now),
+            ))
         }
         Command::ClockRanOut => {
             still_awaiting(consent)?;
@@ -97,24 +99,31 @@ pub fn apply(
             };
             let next = settled(consent, Status::Failed, Some(reason.clone()));
             let data = json!({ "decide_by": consent.decide_by });
-            Ok(changed(change(
-                next,
-                "timed_out",
-                &data,
-                Some(Intent::Reject { reason }),
-                now,
-            )))
+            let step = Step::from(consent.status, Actor::Term, "timed_out", data);
+            Ok(changed(
+                step.telling(Intent::Reject { reason }).to(next, now),
+            ))
         }
-        Command::PlatformAccepted => settle(consent, Status::Authorized, None, "accepted", now),
+        Command::PlatformAccepted => {
+            let by = Actor::Customer;
+            settle(consent, Status::Authorized, None, (by, "accepted"), now)
+        }
         Command::PlatformRefused { detail } => {
             let reason = StatusReason {
                 code: ReasonCode::ProviderError,
                 description: Some(detail),
             };
-            settle(consent, Status::Failed, Some(reason), "refused", now)
+            let by = Actor::Platform;
+            settle(consent, Status::Failed, Some(reason), (by, "refused"), now)
         }
         Command::Report(report) => Ok(take_report(consent, report, now)),
         Command::Adopt(report) => Ok(adopt(consent, report, now)),
+        Command::Revoke {
+            by,
+            reason,
+            operator,
+        } => revoke(consent, by, reason, operator.as_deref(), now),
+        Command::TermEnded => term_ended(consent, now),
     }
 }
 
@@ -137,7 +146,7 @@ fn settle(
     consent: &Consent,
     status: Status,
     reason: Option<StatusReason>,
-    kind: &'static str,
+    (by, kind): (Actor, &'static str),
     now: DateTime<Utc>,
 ) -> Result<Outcome, TransitionRefusal> {
     if consent.status == status {
@@ -147,13 +156,44 @@ fn settle(
         return Err(TransitionRefusal::NothingToSettle(consent.status));
     }
     let data = json!({ "reason": reason });
-    Ok(changed(change(
-        settled(consent, status, reason),
-        kind,
-        &data,
-        None,
-        now,
-    )))
+    let step = Step::from(consent.status, by, kind, data);
+    Ok(changed(step.to(settled(consent, status, reason), now)))
+}
+
+/// Takes effect at once, whatever PayNet says to it. An approval that PayNet has not accepted yet is taken back as well.
+fn revoke(
+    consent: &Consent,
+    by: Actor,
+    reason: Option<String>,
+    operator: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Outcome, TransitionRefusal> {
+    match consent.status {
+        Status::Revoked => return Ok(Outcome::Unchanged("already stopped")),
+        Status::Authorized | Status::Deciding | Status::Suspended => {}
+        other => return Err(TransitionRefusal::NothingToStop(other)),
+    }
+    let data = json!({
+        "from": consent.status, "by": by, "reason": reason, "operator": operator,
+    });
+    let next = settled(consent, Status::Revoked, None);
+    let step = Step::from(consent.status, by, "stopped", data);
+    Ok(changed(
+        step.telling(Intent::Revoke { by, reason }).to(next, now),
+    ))
+}
+
+/// PayNet has the same clock and is not told.
+fn term_ended(consent: &Consent, now: DateTime<Utc>) -> Result<Outcome, TransitionRefusal> {
+    match consent.status {
+        Status::Authorized | Status::Suspended if consent.expires_at <= now => {}
+        Status::Expired => return Ok(Outcome::Unchanged("already ended")),
+        _ => return Err(TransitionRefusal::NotEnded),
+    }
+    let data = json!({ "expires_at": consent.expires_at });
+    let next = settled(consent, Status::Expired, None);
+    let step = Step::from(consent.status, Actor::Term, "expired", data);
+    Ok(changed(step.to(next, now)))
 }
 
 /// Events come twice, late and out of order. A restriction is taken in unless it is known to be outdated;
@@ -175,14 +215,19 @@ fn adopt(consent: &Consent, report: PlatformReport, now: DateTime<Utc>) -> Outco
     let newer = Age::of(&report, consent) == Age::Newer;
     let data = json!({
         "from": consent.status, "to": report.status, "reason": report.reason,
-        "updated_at": report.updated_at,
+        "updated_at": report.updated_at, "by": report.by,
     });
+    let by = match report.status {
+        Status::Expired => Actor::Term,
+        _ => report.by.unwrap_or(Actor::Platform),
+    };
     let same = report.status == consent.status;
     let (kind, mut next) = if !same && may_report(consent.status, report.status) {
         ("reported", settled(consent, report.status, report.reason))
     } else if newer {
-        // Nothing happens, but what is older than this is outdated from now on.
-        ("confirmed", consent.clone())
+        // Nothing happens, but what is older than this is outdated from now on. Where PayNet has it otherwise, the ledger says so.
+        let kind = if same { "confirmed" } else { "noted" };
+        (kind, consent.clone())
     } else if same {
         return Outcome::Unchanged("already in that state");
     } else {
@@ -191,7 +236,7 @@ fn adopt(consent: &Consent, report: PlatformReport, now: DateTime<Utc>) -> Outco
     if newer {
         next.platform_updated_at = report.updated_at;
     }
-    changed(change(next, kind, &data, None, now))
+    changed(Step::from(consent.status, by, kind, data).to(next, now))
 }
 
 /// How a report's `updated_at` compares with the newest one taken in.
@@ -240,26 +285,68 @@ fn settled(consent: &Consent, status: Status, reason: Option<StatusReason>) -> C
     }
 }
 
-fn change(
-    mut consent: Consent,
+/// A change on its way: where from, by whom, and how the ledger calls it.
+struct Step {
+    from: Status,
+    by: Actor,
     kind: &'static str,
-    data: &serde_json::Value,
+    data: serde_json::Value,
     intent: Option<Intent>,
-    now: DateTime<Utc>,
-) -> Change {
-    consent.version += 1;
-    consent.changed_at = now;
-    let ledger = LedgerEntry {
-        consent_id: consent.id.clone(),
-        seq: consent.version,
-        kind,
-        data: data.to_string(),
-        at: now,
-    };
-    Change {
-        consent,
-        ledger,
-        intent,
+}
+
+impl Step {
+    fn from(from: Status, by: Actor, kind: &'static str, data: serde_json::Value) -> Self {
+        Self {
+            from,
+            by,
+            kind,
+            data,
+            intent: None,
+        }
+    }
+
+    fn telling(self, intent: Intent) -> Self {
+        Self {
+            intent: Some(intent),
+            ..self
+        }
+    }
+
+    fn to(self, mut consent: Consent, now: DateTime<Utc>) -> Change {
+        consent.version += 1;
+        consent.changed_at = now;
+        let ledger = LedgerEntry {
+            consent_id: consent.id.clone(),
+            seq: consent.version,
+            kind: self.kind,
+            data: self.data.to_string(),
+            at: now,
+        };
+        let notice = notice_kind(self.from, consent.status).map(|kind| Notice {
+            kind,
+            caused_by: self.by,
+            at: now,
+        });
+        Change {
+            consent,
+            ledger,
+            intent: self.intent,
+            notice,
+        }
+    }
+}
+
+/// What the customer is told of a change. Of what never came to an approval, nothing: the pages have said it.
+const fn notice_kind(from: Status, to: Status) -> Option<NoticeKind> {
+    use Status::{Authorized, Deciding, Expired, Failed, Rejected, Revoked, Suspended};
+    match (from, to) {
+        (Deciding, Authorized) => Some(NoticeKind::Started),
+        (Deciding, Failed | Rejected | Expired | Revoked) => Some(NoticeKind::Failed),
+        (Authorized | Deciding, Suspended) => Some(NoticeKind::Suspended),
+        (Suspended, Authorized) => Some(NoticeKind::Resumed),
+        (Authorized | Suspended, Revoked) => Some(NoticeKind::Stopped),
+        (Authorized | Suspended, Expired) => Some(NoticeKind::Expired),
+        _ => None,
     }
 }
 

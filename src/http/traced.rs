@@ -118,15 +118,24 @@ fn announces_long_body(request: &Request) -> bool {
     }
 }
 
-/// Without the query, where signatures travel, and without segments long enough to be a secret (a one-time
-/// handle has 43 characters, a UUID 36).
+/// Without the query, where signatures travel, and of the path only what cannot be a secret or a person's: names and UUIDs, the
+/// form of the ids that we issue.
 fn loggable(path: &str) -> String {
+    let shown = path.split('/').map(|one| {
+        let is_ours = is_name(one) || Uuid::parse_str(one).is_ok();
+        if is_ours { one } else { "…" }
+    });
+    shown.collect::<Vec<_>>().join("/")
+}
+
+/// A word of an address: shorter than a one-time handle (43 characters), with fewer digits than the number of a person or an
+/// account, and not an address of mail.
+fn is_name(segment: &str) -> bool {
     const LONGEST: usize = 40;
-    let segments = path.split('/');
-    let shown: Vec<_> = segments
-        .map(|one| if one.len() > LONGEST { "…" } else { one })
-        .collect();
-    shown.join("/")
+    const MOST_DIGITS: usize = 4;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~:-".contains(&byte);
+    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+    segment.len() <= LONGEST && digits <= MOST_DIGITS && segment.bytes().all(is_plain)
 }
 
 #[cfg(test)]
@@ -149,10 +158,23 @@ mod tests {
     }
 
     #[test]
-    fn one_time_handles_are_not_logged() {
+    fn handles_and_what_may_be_a_persons_are_not_logged() {
         let handle = "x".repeat(43);
-        assert_eq!(loggable(&format!("/authorize/{handle}")), "/authorize/…");
-        let path = "/v1/accounts/550e8400-e29b-41d4-a716-446655440010/balances";
-        assert_eq!(loggable(path), path);
+        for hidden in [
+            handle.as_str(),
+            "900101-14-5566",
+            "7001234567",
+            "nurul@example.my",
+            "Nurul%20Iman",
+        ] {
+            assert_eq!(loggable(&format!("/authorize/{hidden}")), "/authorize/…");
+        }
+        for shown in [
+            "/v1/accounts/550e8400-e29b-41d4-a716-446655440010/balances",
+            "/v1/oauth/jwks/kira-budget",
+            "/static/izin.css",
+        ] {
+            assert_eq!(loggable(shown), shown);
+        }
     }
 }

@@ -1,9 +1,11 @@
-//! Delivery of decisions to PayNet.
+//! Delivery of what was decided here: to PayNet, and as notices to the bank.
 //!
 //! A delivery is claimed with a lease, so that another replica takes over when this one dies. From the
 //! second attempt on PayNet is asked first what it has: our earlier attempt may have arrived though its
-//! answer was lost.
+//! answer was lost. What PayNet is to learn about one consent, it learns in order.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +14,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::bank::Bank;
 use crate::clock::SharedClock;
-use crate::consent::{Change, Command, Consent, Intent, Outcome, Status, apply};
+use crate::consent::{
+    Change, Command, Consent, Intent, Outcome, ReasonCode, Status, StatusReason, apply,
+};
 use crate::paynet::{Paynet, RemoteConsent, RetrieveError, UpdateAnswer};
 use crate::secret::random_below;
-use crate::store::{At, Damaged, Delivery, Lease, Store, StoreError};
+use crate::store::{At, Damaged, Delivery, Lease, Message, Store, StoreError};
 
 /// Deliveries at a time.
 const IN_FLIGHT: usize = 16;
@@ -27,17 +32,21 @@ const ATTEMPT: Duration = Duration::from_secs(45);
 const IDLE: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const AFTER_A_CHANGE: TimeDelta = TimeDelta::milliseconds(100);
 
 #[derive(Clone)]
 pub struct Deliveries {
     pub clock: SharedClock,
     pub announced: Arc<Notify>,
+    pub bank: Bank,
+    /// `dc_id` to the name customers know.
+    pub consumers: BTreeMap<String, String>,
     pub paynet: Paynet,
     pub store: Store,
 }
 
 /// What is to become of a delivery.
-enum Verdict {
+pub(super) enum Verdict {
     Done(Option<Box<Change>>),
     Later {
         detail: String,
@@ -48,12 +57,19 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn later(detail: impl Into<String>) -> Self {
+    pub(super) fn later(detail: impl Into<String>) -> Self {
         Self::Later {
             detail: detail.into(),
             retry_after: None,
         }
     }
+}
+
+/// What came of asking PayNet what it has.
+enum Asked<'a> {
+    Settled(Verdict),
+    /// It must be told this, which may be another thing than what was intended.
+    StillWants(Cow<'a, Intent>),
 }
 
 impl Deliveries {
@@ -115,9 +131,19 @@ impl Deliveries {
         };
         match outcome {
             Ok(()) => {}
-            // Another replica took over while this one was slow; what it does, counts.
+            // The consent has changed meanwhile, or another replica took over while this one was slow. If the lease is still ours,
+            // the next attempt looks again.
             Err(StoreError::Stale) => {
-                tracing::info!(delivery, "the delivery is somebody else's now");
+                let again = At(self.clock.now() + AFTER_A_CHANGE);
+                let again = self
+                    .store
+                    .postpone(&lease, again, "changed meanwhile")
+                    .await;
+                tracing::info!(
+                    delivery,
+                    ours = again.is_ok(),
+                    "not settled: something changed meanwhile"
+                );
             }
             Err(error) => tracing::warn!(delivery, %error, "delivery not settled"),
         }
@@ -131,7 +157,7 @@ impl Deliveries {
                 detail,
                 retry_after,
             } => {
-                tracing::info!(delivery, %detail, "PayNet not told yet");
+                tracing::info!(delivery, %detail, "not delivered yet");
                 let next = self.clock.now() + pause(lease.attempts, retry_after);
                 self.store.postpone(lease, At(next), &detail).await
             }
@@ -146,76 +172,99 @@ impl Deliveries {
         let Some(consent) = self.store.consent(&delivery.consent_id).await? else {
             return Ok(Verdict::Parked("the consent is not there".into()));
         };
-        let still_wanted = match delivery.intent {
-            Intent::Authorize { .. } => consent.status == Status::Deciding,
-            Intent::Reject { .. } => true,
-        };
-        if !still_wanted {
-            return Ok(Verdict::Done(None));
+        match &delivery.message {
+            Message::Bank(notice) => self.tell_customer(&delivery.lease, &consent, notice).await,
+            Message::Paynet(intent) => {
+                let attempts = delivery.lease.attempts;
+                Ok(self.tell_paynet(attempts, &consent, intent).await)
+            }
         }
-        if delivery.lease.attempts > 1
-            && let Some(settled) = self.settled_remotely(&consent, &delivery.intent).await
-        {
-            return Ok(settled);
+    }
+
+    async fn tell_paynet(&self, attempts: i32, consent: &Consent, intent: &Intent) -> Verdict {
+        // An approval that was taken back before PayNet heard of it is not told.
+        if matches!(intent, Intent::Authorize { .. }) && consent.status != Status::Deciding {
+            return Verdict::Done(None);
         }
-        match self
-            .paynet
-            .update_consent(&consent.id, &delivery.intent)
-            .await
-        {
-            UpdateAnswer::Accepted => Ok(self.accepted(&consent, &delivery.intent)),
+        let mut intent = Cow::Borrowed(intent);
+        if attempts > 1 {
+            match self.ask_paynet(consent, &intent).await {
+                Asked::Settled(verdict) => return verdict,
+                Asked::StillWants(fitting) => intent = fitting,
+            }
+        }
+        match self.paynet.tell(&consent.id, &intent).await {
+            UpdateAnswer::Accepted => self.accepted(consent, &intent),
             UpdateAnswer::Unknown {
                 detail,
                 retry_after,
-            } => Ok(Verdict::Later {
+            } => Verdict::Later {
                 detail,
                 retry_after,
-            }),
-            UpdateAnswer::Refused(detail) => {
-                Ok(self.refused(&consent, &delivery.intent, detail).await)
+            },
+            UpdateAnswer::Refused(detail) => self.refused(consent, &intent, detail).await,
+        }
+    }
+
+    /// What PayNet has decides what it must still be told.
+    async fn ask_paynet<'a>(&self, consent: &Consent, intent: &Cow<'a, Intent>) -> Asked<'a> {
+        let remote = match self.paynet.retrieve_consent(&consent.id).await {
+            Ok(remote) => remote,
+            Err(RetrieveError::NotFound) => {
+                return Asked::Settled(match **intent {
+                    Intent::Authorize { .. } => {
+                        self.failed(consent, "PayNet does not know it".into())
+                    }
+                    Intent::Reject { .. } | Intent::Revoke { .. } => Verdict::Done(None),
+                });
+            }
+            Err(error) => return Asked::Settled(Verdict::later(error.to_string())),
+        };
+        match (&**intent, remote.0.status) {
+            (Intent::Authorize { .. } | Intent::Reject { .. }, Status::AwaitingAuthorization)
+            | (Intent::Revoke { .. }, Status::Authorized | Status::Suspended) => {
+                Asked::StillWants(intent.clone())
+            }
+            // Approved and stopped before PayNet heard of either: it only wants to know that nothing comes of it.
+            (Intent::Revoke { reason, .. }, Status::AwaitingAuthorization) => {
+                let reason = StatusReason {
+                    code: ReasonCode::NotAllowed,
+                    description: reason.clone(),
+                };
+                Asked::StillWants(Cow::Owned(Intent::Reject { reason }))
+            }
+            (Intent::Authorize { .. }, _) => Asked::Settled(self.adopt(consent, intent, &remote)),
+            (Intent::Reject { .. } | Intent::Revoke { .. }, _) => {
+                Asked::Settled(Verdict::Done(None))
             }
         }
     }
 
-    /// `None`: PayNet still awaits our word, so it must be told.
-    async fn settled_remotely(&self, consent: &Consent, intent: &Intent) -> Option<Verdict> {
-        match self.paynet.retrieve_consent(&consent.id).await {
-            Ok(remote) if remote.0.status == Status::AwaitingAuthorization => None,
-            Ok(remote) => Some(self.adopt(consent, intent, &remote)),
-            Err(RetrieveError::NotFound) => Some(match intent {
-                Intent::Authorize { .. } => self.failed(consent, "PayNet does not know it".into()),
-                Intent::Reject { .. } => Verdict::Done(None),
-            }),
-            Err(error) => Some(Verdict::later(error.to_string())),
-        }
-    }
-
-    /// PayNet has settled the consent, one way or the other.
+    /// PayNet has settled a consent that was approved here, one way or the other.
     fn adopt(&self, consent: &Consent, intent: &Intent, remote: &RemoteConsent) -> Verdict {
-        match intent {
-            Intent::Reject { .. } => Verdict::Done(None),
-            Intent::Authorize { .. } if remote.0.status == Status::Authorized => {
-                self.accepted(consent, intent)
-            }
-            Intent::Authorize { .. } => self.change(consent, Command::Adopt(remote.report())),
+        if remote.0.status == Status::Authorized {
+            self.accepted(consent, intent)
+        } else {
+            self.change(consent, Command::Adopt(remote.report()))
         }
     }
 
     fn accepted(&self, consent: &Consent, intent: &Intent) -> Verdict {
         match intent {
             Intent::Authorize { .. } => self.change(consent, Command::PlatformAccepted),
-            Intent::Reject { .. } => Verdict::Done(None),
+            Intent::Reject { .. } | Intent::Revoke { .. } => Verdict::Done(None),
         }
     }
 
     /// A refusal is believed only after looking at what PayNet has.
     async fn refused(&self, consent: &Consent, intent: &Intent, detail: String) -> Verdict {
-        if let Some(settled) = self.settled_remotely(consent, intent).await {
-            return settled;
-        }
-        match intent {
-            Intent::Authorize { .. } => self.failed(consent, detail),
-            Intent::Reject { .. } => Verdict::Parked(detail),
+        match self.ask_paynet(consent, &Cow::Borrowed(intent)).await {
+            Asked::Settled(verdict) => verdict,
+            Asked::StillWants(fitting) if *fitting != *intent => Verdict::later(detail),
+            Asked::StillWants(_) => match intent {
+                Intent::Authorize { .. } => self.failed(consent, detail),
+                Intent::Reject { .. } | Intent::Revoke { .. } => Verdict::Parked(detail),
+            },
         }
     }
 

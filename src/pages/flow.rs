@@ -16,6 +16,7 @@ use super::views::{Deadline, ErrorReason, ErrorView, Frame, Screen};
 use crate::authorization::{BeginRefusal, Session, Step, is_open};
 use crate::consent::Consent;
 use crate::http::{ApiError, InteractionId};
+use crate::secret::Secret;
 use crate::sign_in::Visitor;
 use crate::store::{At, StoreError};
 
@@ -25,29 +26,32 @@ pub const HOME: &str = "/consent";
 const MAX_FORM: usize = 64 * 1024;
 
 /// A submitted form: names may repeat (`account_id`).
-pub struct Submitted(Vec<(String, String)>);
+pub struct Submitted(Vec<(String, Secret)>);
 
 /// The framework's extractor by itself would read a body of any size into memory.
 impl<'a> FromRequest<'a> for Submitted {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = body.take()?.into_bytes_limit(MAX_FORM).await?;
         let mut bounded = RequestBody::new(bytes.into());
-        let Form(fields) = Form::from_request(request, &mut bounded).await?;
-        Ok(Self(fields))
+        let Form(fields): Form<Vec<(String, String)>> =
+            Form::from_request(request, &mut bounded).await?;
+        // Which of them is a password is for the pages to know.
+        let fields = fields.into_iter().map(|(name, value)| (name, value.into()));
+        Ok(Self(fields.collect()))
     }
 }
 
 impl Submitted {
     pub fn one(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+        found.map(|(_, value)| value.expose()).unwrap_or_default()
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
             .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.expose())
     }
 }
 
@@ -72,7 +76,7 @@ struct Wishes {
 pub async fn enter(
     request: &Request,
     pages: Data<&Arc<Pages>>,
-    Path(handle): Path<String>,
+    Path(handle): Path<Secret>,
 ) -> poem::Result<Response> {
     match pages.authorization.enter(&handle).await {
         Ok(session) => Ok(with_session(see(HOME), &session.id, pages.secure)),
@@ -122,7 +126,7 @@ pub async fn submit(
     let Some(visit) = pages.visit(request).await? else {
         return Ok(pages.interrupted(request, ErrorReason::SessionLost, StatusCode::GONE));
     };
-    let token = visit.session.journey.csrf.as_bytes();
+    let token = visit.session.journey.csrf.expose().as_bytes();
     let genuine: bool = token.ct_eq(form.one("csrf").as_bytes()).into();
     if !genuine {
         return Ok(pages.interrupted(request, ErrorReason::SessionLost, StatusCode::FORBIDDEN));

@@ -9,6 +9,7 @@ use poem::{Request, Response, handler};
 
 use super::Pages;
 use crate::http::{ApiError, ErrorCode};
+use crate::secret::Secret;
 
 /// No script, nothing from anywhere else, never in a frame.
 const POLICY: &str =
@@ -80,7 +81,7 @@ fn cookie_name(secure: bool) -> &'static str {
     }
 }
 
-pub fn session_id(request: &Request, secure: bool) -> Option<String> {
+pub fn session_id(request: &Request, secure: bool) -> Option<Secret> {
     let name = cookie_name(secure);
     // HTTP/2 may split the cookies into several fields (RFC 9113 §8.2.3).
     let fields = request.headers().get_all(header::COOKIE).into_iter();
@@ -89,18 +90,20 @@ pub fn session_id(request: &Request, secure: bool) -> Option<String> {
         .flat_map(|text| text.split(';'));
     pairs.find_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;
-        (key == name && value.len() == 43).then(|| value.to_owned())
+        (key == name && value.len() == 43).then(|| value.to_owned().into())
     })
 }
 
 /// Lax: the browser comes from PayNet's site and must bring it along on the way to `/consent`.
-pub fn with_session(mut response: Response, id: &str, secure: bool) -> Response {
+pub fn with_session(mut response: Response, id: &Secret, secure: bool) -> Response {
     let attributes = if secure { "; Secure" } else { "" };
-    let cookie = format!(
-        "{}={id}; Path=/; HttpOnly; SameSite=Lax{attributes}",
-        cookie_name(secure)
-    );
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
+    let cookie = Secret::from(format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Lax{attributes}",
+        cookie_name(secure),
+        id.expose()
+    ));
+    if let Ok(mut value) = HeaderValue::from_str(cookie.expose()) {
+        value.set_sensitive(true);
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     response
@@ -127,13 +130,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_cookie_is_not_printed() {
+        let id: Secret = "x".repeat(43).into();
+        let response = with_session(see("/"), &id, true);
+        assert!(response.headers().contains_key(header::SET_COOKIE));
+        let printed = format!("{:?}", response.headers());
+        assert!(!printed.contains(id.expose()), "{printed}");
+    }
+
+    #[test]
     fn the_session_is_found_in_whichever_cookie_field() {
         let id = "x".repeat(43);
         let split = Request::builder()
             .header(header::COOKIE, "_ga=1")
             .header(header::COOKIE, format!("izin_session={id}"))
             .finish();
-        assert_eq!(session_id(&split, false).as_deref(), Some(id.as_str()));
+        assert_eq!(session_id(&split, false), Some(id.clone().into()));
         let other_host = Request::builder()
             .header(header::COOKIE, format!("izin_session={id}"))
             .finish();

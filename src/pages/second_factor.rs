@@ -12,6 +12,7 @@ use super::sign_in::{BACK_TO_USERNAME, unavailable};
 use super::views::{ErrorReason, ErrorView, FormError, OtpView, SentCode};
 use crate::authorization::Step;
 use crate::http::ApiError;
+use crate::secret::Secret;
 use crate::sign_in::{Attempt, Challenge, OpenSignIn, SecondFactor, types};
 use crate::store::StoreError;
 
@@ -97,15 +98,11 @@ impl Pages {
             } => return Ok(see(HOME)),
             _ => {}
         }
-        let code: String = form
-            .one("otp")
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .collect();
-        if code.is_empty() {
+        let code = Secret::from(form.one("otp").split_whitespace().collect::<String>());
+        if code.expose().is_empty() {
             return self.code_page(visit, Some(words.missing)).await;
         }
-        if !is_code(&code, &factor) {
+        if !is_code(code.expose(), &factor) {
             return self.code_page(visit, Some(words.wrong)).await;
         }
         let sign_in = &self.authorization.sign_in;

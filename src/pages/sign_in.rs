@@ -11,6 +11,7 @@ use super::views::{ErrorReason, ErrorView, FormError, PasswordView, PhraseView, 
 use crate::authorization::Step;
 use crate::bank::BankError;
 use crate::http::ApiError;
+use crate::secret::Secret;
 use crate::sign_in::{Attempt, SignInError};
 
 pub const BACK_TO_USERNAME: &str = "/consent?to=username";
@@ -109,8 +110,8 @@ impl Pages {
         username: String,
         form: &Submitted,
     ) -> poem::Result<Response> {
-        let password = form.one("password");
-        if password.is_empty() || password.chars().count() > MAX_PASSWORD {
+        let password = Secret::from(form.one("password").to_owned());
+        if !(1..=MAX_PASSWORD).contains(&password.expose().chars().count()) {
             return self
                 .password_page(&visit, username, Some(FormError::PasswordMissing))
                 .await;

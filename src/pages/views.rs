@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::messages::Language;
+use crate::secret::Secret;
 
 pub use samples::samples;
 pub use vocabulary::{
@@ -29,7 +30,7 @@ pub struct Frame {
     /// Who asks for the data, once that is known.
     pub consumer_name: Option<String>,
     /// The token every form carries. A screen with a form does not render without it.
-    pub csrf: Option<String>,
+    pub csrf: Option<Secret>,
     /// What the customer quotes when asking for help: the short consent id, or an interaction id when there is no consent.
     pub reference: Option<String>,
     pub deadline: Option<Deadline>,

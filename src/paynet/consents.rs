@@ -1,8 +1,8 @@
-//! Update and Retrieve Consent (v1.2.2 portal), through the generated client.
+//! Update, Revoke and Retrieve Consent (v1.2.2 portal), through the generated client.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Utc};
 use progenitor_client::Error;
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
@@ -10,8 +10,8 @@ use reqwest::header::RETRY_AFTER;
 use super::Paynet;
 use super::id_token::IdToken;
 use crate::consent::{
-    AccountSnapshot, Identity, Intent, NewConsent, Permission, PlatformReport, Purpose, ReasonCode,
-    Status, StatusReason,
+    AccountSnapshot, Actor, Identity, Intent, NewConsent, Permission, PlatformReport, Purpose,
+    ReasonCode, Status, StatusReason,
 };
 use crate::generated::ofp_dp::types;
 use crate::ids::ConsentId;
@@ -19,7 +19,7 @@ use crate::ids::ConsentId;
 /// Longest `Retry-After` we obey.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// What became of an Update Consent.
+/// What became of an Update Consent or a Revoke Consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpdateAnswer {
     Accepted,
@@ -38,11 +38,7 @@ pub struct RemoteConsent(pub NewConsent);
 
 impl RemoteConsent {
     pub fn report(&self) -> PlatformReport {
-        PlatformReport {
-            status: self.0.status,
-            reason: self.0.reason.clone(),
-            updated_at: self.0.updated_at,
-        }
+        self.0.report()
     }
 }
 
@@ -57,12 +53,17 @@ pub enum RetrieveError {
 }
 
 impl Paynet {
-    /// Tells PayNet the decision.
-    pub async fn update_consent(&self, consent: &ConsentId, intent: &Intent) -> UpdateAnswer {
+    /// Tells PayNet what was decided or stopped at our side.
+    pub async fn tell(&self, consent: &ConsentId, intent: &Intent) -> UpdateAnswer {
         let unknown = |detail: String| UpdateAnswer::Unknown {
             detail,
             retry_after: None,
         };
+        if let Intent::Revoke { by, reason } = intent {
+            let body = revocation(*by, reason.as_deref());
+            let answer = self.client.revoke_consent(consent, None, &body).await;
+            return update_answer(answer.map(|_| ())).await;
+        }
         let body = match self.update_body(consent, intent).await {
             Ok(body) => body,
             Err(problem) => return unknown(problem),
@@ -137,6 +138,7 @@ impl Paynet {
                 body.accounts = Some(accounts.iter().map(consented_account).collect());
             }
             Intent::Reject { reason } => body.status_reason = Some(reason_to_wire(reason)?),
+            Intent::Revoke { .. } => return Err("a revocation is no update".into()),
         }
         Ok(body)
     }
@@ -196,7 +198,12 @@ impl Described {
             Error::CommunicationError(error) | Error::ResponseBodyError(error) => {
                 super::fetch::transport(error).to_string()
             }
-            Error::InvalidResponsePayload(_, error) => format!("unreadable answer: {error}"),
+            // The reader's own words quote what it read.
+            Error::InvalidResponsePayload(_, error) => format!(
+                "unreadable answer (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
             Error::Custom(detail) => detail,
             other => other.to_string(),
         };
@@ -210,7 +217,7 @@ impl Described {
             .unwrap_or_default();
         let code = serde_json::from_slice::<types::Error>(&body).ok();
         let code = code.map(|body| body.error);
-        let named = code.as_deref().unwrap_or("no error code");
+        let named = super::fetch::loggable_code(code.as_deref());
         Self {
             text: format!("status {status}, {named}"),
             code,
@@ -232,6 +239,27 @@ fn consented_account(account: &AccountSnapshot) -> types::ConsentedAccount {
         account_id: account.account_id.clone(),
         account_number: account.account_number.clone(),
         account_name: account.account_name.clone(),
+    }
+}
+
+/// The customer acted with us; otherwise we did. A reason in words comes with the only code that fits.
+fn revocation(by: Actor, reason: Option<&str>) -> types::ConsentRevocation {
+    let updated_by = match by {
+        Actor::Customer => types::UpdatedBy::DataProviderUser,
+        Actor::Bank | Actor::DataConsumer | Actor::Platform | Actor::Term => {
+            types::UpdatedBy::DataProvider
+        }
+    };
+    let status_reason = reason.and_then(|reason| {
+        let described = StatusReason {
+            code: ReasonCode::NotAllowed,
+            description: Some(reason.to_owned()),
+        };
+        reason_to_wire(&described).ok()
+    });
+    types::ConsentRevocation {
+        updated_by,
+        status_reason,
     }
 }
 
@@ -262,10 +290,6 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
             description: description.map(|text| text.replace(char::is_control, " ")),
         })
     });
-    let utc = |at: DateTime<chrono::FixedOffset>| -> DateTime<Utc> {
-        use chrono::SubsecRound;
-        at.to_utc().trunc_subsecs(6)
-    };
     Ok(NewConsent {
         id: wire.consent_id,
         dc_id: wire.dc_id,
@@ -275,10 +299,31 @@ pub fn consent_from_wire(wire: types::Consent) -> Result<NewConsent, String> {
         permissions,
         status: Status::parse(wire.status.as_str()).ok_or("status is unknown")?,
         reason,
-        expires_at: utc(wire.expiration_datetime),
-        created_at: utc(wire.created_at),
-        updated_at: wire.updated_at.map(utc),
+        expires_at: moment(wire.expiration_datetime)?,
+        created_at: moment(wire.created_at)?,
+        updated_at: wire.updated_at.map(moment).transpose()?,
+        updated_by: wire.updated_by.map(actor),
     })
+}
+
+/// As both databases keep it, a leap second as the first of the next minute. A year has four digits (RFC 3339 §5.6), though the
+/// reader knows more of them; and what began or ended before 1970 is a mistake.
+fn moment(at: DateTime<FixedOffset>) -> Result<DateTime<Utc>, String> {
+    DateTime::from_timestamp_micros(at.timestamp_micros())
+        .filter(|at| (1970..=9999).contains(&at.year()))
+        .ok_or_else(|| "a time is not of this age".to_owned())
+}
+
+/// The customer, wherever they act: at the consumer, at PayNet or with us.
+fn actor(by: types::UpdatedBy) -> Actor {
+    match by {
+        types::UpdatedBy::DataConsumer => Actor::DataConsumer,
+        types::UpdatedBy::DataProvider => Actor::Bank,
+        types::UpdatedBy::Ofp => Actor::Platform,
+        types::UpdatedBy::DataConsumerUser
+        | types::UpdatedBy::DataProviderUser
+        | types::UpdatedBy::OfpUser => Actor::Customer,
+    }
 }
 
 /// A short text that can be stored and shown.

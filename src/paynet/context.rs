@@ -9,6 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::token::TokenSource;
 use crate::config::UpdateMethod;
@@ -97,7 +98,8 @@ impl ClientHooks<ClientContext> for Client {
 }
 
 fn authorize(request: &mut reqwest::Request, token: &SecretString) -> Result<(), String> {
-    let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+    let bearer = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
+    let bearer = HeaderValue::from_str(&bearer);
     let mut bearer = bearer.map_err(|_| "the access token is not a header value".to_owned())?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, bearer);

@@ -93,6 +93,20 @@ pub async fn read_bounded(
     Ok(body)
 }
 
+/// An error code for log and outbox: a short word, as codes are, or nothing of it.
+pub fn loggable_code(code: Option<&str>) -> &str {
+    const LONGEST: usize = 64;
+    let is_word = |code: &&str| {
+        (1..=LONGEST).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    match code {
+        None => "no error code",
+        Some(code) => Some(code)
+            .filter(is_word)
+            .unwrap_or("an unreadable error code"),
+    }
+}
+
 /// With the innermost cause, which is the one that helps; without the address's query.
 pub fn transport(error: reqwest::Error) -> FetchError {
     let error = error.without_url();

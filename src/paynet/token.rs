@@ -10,10 +10,11 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::cache::{Cached, Freshness};
 use super::discovery::{DiscoveryError, DiscoverySource};
-use super::fetch::{FetchError, read_bounded, transport};
+use super::fetch::{FetchError, loggable_code, read_bounded, transport};
 use crate::clock::SharedClock;
 use crate::config::ClientAuth;
 use crate::http::HttpClient;
@@ -144,10 +145,11 @@ impl TokenSource {
 impl Requester {
     async fn fetch(&self, now: DateTime<Utc>) -> Result<Held, TokenError> {
         let answer = self.request(now).await?;
-        let expires_at = now + TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
+        let life = TimeDelta::try_seconds(answer.expires_in).unwrap_or_default();
         Ok(Held {
             token: answer.access_token,
-            expires_at,
+            // A life that no calendar has is none.
+            expires_at: now.checked_add_signed(life).unwrap_or(now),
         })
     }
 
@@ -171,10 +173,10 @@ impl Requester {
             .form(&form);
         let response = request.send().await.map_err(transport)?;
         let status = response.status();
-        let body = read_bounded(response, MAX_BYTES).await?;
+        let body = Zeroizing::new(read_bounded(response, MAX_BYTES).await?);
         if !status.is_success() {
-            let refusal = serde_json::from_slice::<TokenRefusal>(&body);
-            let code = refusal.map_or_else(|_| "no error code".to_owned(), |body| body.error);
+            let refusal = serde_json::from_slice::<TokenRefusal>(&body).ok();
+            let code = loggable_code(refusal.as_ref().map(|refusal| refusal.error.as_str()));
             return Err(TokenError::Refused(format!("status {status}, {code}")));
         }
         let answer: TokenAnswer = serde_json::from_slice(&body)

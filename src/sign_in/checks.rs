@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::rules::{self, CheckedCode, CheckedPassword};
-use super::{Challenge, CodeOrder, OpenSignIn, SecondFactor, Visitor, types};
+use super::{Challenge, CodeOrder, OpenSignIn, SecondFactor, Secret, Visitor, types};
 use crate::bank::{Asking, BankError, Implementation, judged};
 use crate::clock::SharedClock;
 use crate::generated::sign_in::server::{
@@ -71,7 +71,7 @@ impl Checks {
         &self,
         visitor: &Visitor,
         username: &str,
-        password: &str,
+        password: Secret,
     ) -> Result<CheckedPassword, BankError> {
         let params = CheckPasswordParams {
             x_request_id: visitor.request,
@@ -80,7 +80,7 @@ impl Checks {
         };
         let check = types::PasswordCheck {
             username: username.to_owned(),
-            password: password.to_owned(),
+            password,
         };
         let outcome = self.bank.check_password(params, check);
         let outcome = self.asking.ask("checkPassword", outcome).await?;
@@ -119,7 +119,7 @@ impl Checks {
         visitor: &Visitor,
         open: &OpenSignIn,
         factor: &SecondFactor,
-        code: &str,
+        code: &Secret,
     ) -> Result<CheckedCode, BankError> {
         let params = CheckSecondFactorParams {
             x_request_id: visitor.request,
@@ -134,7 +134,7 @@ impl Checks {
             sign_in_id: open.id.clone(),
             method,
             challenge_id: factor.challenge().map(|challenge| challenge.id.clone()),
-            code: code.to_owned(),
+            code: code.clone(),
         };
         let outcome = self.bank.check_second_factor(params, check);
         let outcome = self.asking.ask("checkSecondFactor", outcome).await?;

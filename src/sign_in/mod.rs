@@ -23,6 +23,7 @@ pub use crate::generated::sign_in::server::{
 };
 pub use crate::generated::sign_in::types;
 pub use crate::ids::{CustomerId, InvalidId};
+pub use crate::secret::Secret;
 
 pub(crate) use checks::Checks;
 pub(crate) use pages::PasswordSignIn;

@@ -15,7 +15,7 @@ use crate::bank::BankError;
 use crate::clock::SharedClock;
 use crate::config;
 use crate::ids::CustomerId;
-use crate::secret::random_token;
+use crate::secret::{Secret, fingerprint, random_token};
 use crate::store::{At, Store};
 
 /// Longer than a code from an authenticator is accepted.
@@ -39,14 +39,15 @@ impl PasswordSignIn {
         config: &config::SignIn,
     ) -> Result<Self, SignInError> {
         let fresh = random_token()?;
-        let key = store.installation_secret("decoy phrases", &fresh).await?;
+        let key = store.installation_secret("decoy phrases", fresh.expose());
+        let key = Secret::from(key.await?);
         Ok(Self {
             bank,
             store,
             clock,
             attempts: config.attempts,
             lock: TimeDelta::minutes(config.lock_minutes),
-            decoys: Decoys::keyed(&key),
+            decoys: Decoys::keyed(key.expose()),
         })
     }
 
@@ -65,7 +66,7 @@ impl PasswordSignIn {
         &self,
         visitor: &Visitor,
         username: &str,
-        password: &str,
+        password: Secret,
     ) -> Result<Attempt<OpenSignIn>, SignInError> {
         // One budget for all spellings of a name.
         let subject = format!("password:{}", username.to_lowercase());
@@ -131,7 +132,7 @@ impl PasswordSignIn {
         visitor: &Visitor,
         open: &OpenSignIn,
         factor: &SecondFactor,
-        code: &str,
+        code: &Secret,
     ) -> Result<Attempt<SignedIn>, SignInError> {
         let subject = format!("otp:{}", open.customer);
         if !self.may_try(&subject).await? {
@@ -173,17 +174,19 @@ impl PasswordSignIn {
         &self,
         open: &OpenSignIn,
         factor: &SecondFactor,
-        code: &str,
+        code: &Secret,
     ) -> Result<bool, SignInError> {
         let ends = factor.challenge().map(|challenge| challenge.expires_at);
         let at_least = self.clock.now() + LIFE_OF_A_CODE;
         let until = ends.map_or(at_least, |ends: DateTime<Utc>| ends.max(at_least));
         let issuer = used_codes(&open.customer);
-        Ok(self.store.first_use(&issuer, code, At(until)).await?)
+        let code = fingerprint(code);
+        Ok(self.store.first_use(&issuer, &code, At(until)).await?)
     }
 
-    async fn was_used(&self, customer: &CustomerId, code: &str) -> Result<bool, SignInError> {
-        self.was_seen(&used_codes(customer), code).await
+    async fn was_used(&self, customer: &CustomerId, code: &Secret) -> Result<bool, SignInError> {
+        self.was_seen(&used_codes(customer), &fingerprint(code))
+            .await
     }
 
     async fn was_seen(&self, kind: &str, value: &str) -> Result<bool, SignInError> {

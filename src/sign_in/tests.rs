@@ -96,7 +96,7 @@ impl SignIn for Bank {
             std::future::pending::<()>().await;
         }
         let told = self.password.lock().unwrap().clone();
-        Ok(read(told.unwrap_or_else(|| match body.password.as_str() {
+        Ok(read(told.unwrap_or_else(|| match body.password.expose() {
             "right" => self.right_password(),
             _ => json!({ "outcome": "wrong" }),
         })))
@@ -147,6 +147,10 @@ async fn sign_in(bank: &Arc<Bank>, store: &Store) -> PasswordSignIn {
         .unwrap()
 }
 
+fn typed(text: &str) -> Secret {
+    text.to_owned().into()
+}
+
 fn visitor() -> Visitor {
     Visitor::new(Uuid::new_v4(), None)
 }
@@ -161,13 +165,14 @@ fn open() -> OpenSignIn {
 
 impl PasswordSignIn {
     async fn tries(&self, password: &str) -> Attempt<OpenSignIn> {
-        let attempt = self.password(&visitor(), "known", password).await;
+        let attempt = self.password(&visitor(), "known", typed(password)).await;
         attempt.unwrap()
     }
 
     async fn tries_code(&self, code: &str) -> Attempt<SignedIn> {
         let (visitor, open) = (visitor(), open());
-        let attempt = self.code(&visitor, &open, &SecondFactor::Totp, code);
+        let code = typed(code);
+        let attempt = self.code(&visitor, &open, &SecondFactor::Totp, &code);
         attempt.await.unwrap()
     }
 
@@ -187,7 +192,7 @@ async fn attempts_made_side_by_side_share_one_budget() {
     let (bank, (store, _folder)) = (Arc::<Bank>::default(), store().await);
     let sign_in = sign_in(&bank, &store).await;
     let visitor = visitor();
-    let attempts = (0..50).map(|_| sign_in.password(&visitor, "Known", "wrong"));
+    let attempts = (0..50).map(|_| sign_in.password(&visitor, "Known", typed("wrong")));
     assert!(
         join_all(attempts)
             .await
@@ -273,15 +278,15 @@ async fn what_the_bank_does_wrong_is_not_the_customers_failure() {
     ];
     for breach in breaches.into_iter().cycle().take(9) {
         bank.says_of_a_password(breach);
-        let attempt = sign_in.password(&visitor(), "known", "right").await;
+        let attempt = sign_in.password(&visitor(), "known", typed("right")).await;
         assert!(matches!(attempt, Err(SignInError::Bank(_))), "{attempt:?}");
     }
     let down = BankError::unavailable("maintenance");
     for answer in [Err(down), Ok(json!({ "outcome": "expired" }))] {
         bank.says_of_a_code(answer);
         for _ in 0..6 {
-            let (visitor, open) = (visitor(), open());
-            let attempt = sign_in.code(&visitor, &open, &SecondFactor::Totp, "123456");
+            let (visitor, open, code) = (visitor(), open(), typed("123456"));
+            let attempt = sign_in.code(&visitor, &open, &SecondFactor::Totp, &code);
             assert!(attempt.await.is_err());
         }
     }
@@ -302,7 +307,7 @@ async fn a_bank_that_says_nothing_is_not_waited_for() {
     });
     let (store, _folder) = store().await;
     let sign_in = sign_in(&bank, &store).await;
-    let attempt = sign_in.password(&visitor(), "known", "right").await;
+    let attempt = sign_in.password(&visitor(), "known", typed("right")).await;
     let Err(SignInError::Bank(BankError::Unavailable { reason, .. })) = attempt else {
         panic!("{attempt:?}")
     };

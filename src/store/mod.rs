@@ -31,9 +31,9 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
-pub use rows::{AccessRow, Damaged, Delivery, EventRow, Lease};
-#[cfg(any(test, feature = "lab"))]
-pub use rows::{LedgerRow, ReceiptRow};
+pub use rows::{
+    AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
+};
 pub use types::At;
 
 /// How long a request waits for a connection, or for one to be made.
@@ -87,6 +87,15 @@ pub struct DecisionRecord {
     pub sign_in: Option<Value>,
     pub accounts: Vec<AccountId>,
     pub receipt: Option<crate::consent::Receipt>,
+}
+
+/// Which consents are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ConsentFilter {
+    pub status: Option<crate::consent::Status>,
+    pub customer: Option<CustomerId>,
+    pub consumer: Option<crate::ids::DcId>,
+    pub limit: i64,
 }
 
 /// What a one-time handle stands for.
@@ -156,6 +165,12 @@ impl Store {
     }
 }
 
+/// The consent as it comes back from its row, for tests.
+#[cfg(feature = "lab")]
+pub fn kept(consent: &crate::consent::Consent) -> StoreResult<crate::consent::Consent> {
+    rows::ConsentRow::from(consent).try_into()
+}
+
 fn unavailable(error: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
@@ -178,6 +193,9 @@ operations! {
     consent(id: &ConsentId) -> Option<crate::consent::Consent>;
     consented_accounts(id: &ConsentId) -> Vec<AccountId>;
     undecided(now: At, limit: i64) -> Vec<crate::consent::Consent>;
+    ending(now: At, limit: i64) -> Vec<crate::consent::Consent>;
+    find_consents(wanted: &ConsentFilter) -> Vec<crate::consent::Consent>;
+    consented_references(id: &ConsentId) -> Vec<AccountReference>;
     record_event(event: EventRow, change: Option<&crate::consent::Change>) -> ();
     commit(change: &crate::consent::Change) -> ();
     decide(change: &crate::consent::Change, record: &DecisionRecord) -> ();
@@ -188,6 +206,11 @@ operations! {
     postpone(lease: &Lease, next: At, error: &str) -> ();
     park(lease: &Lease, now: At, error: &str) -> ();
     is_undelivered(consent: &ConsentId) -> bool;
+    queue(parked: bool, limit: i64) -> Vec<OutboxRow>;
+    retry(id: &str, now: At) -> bool;
+    accesses(consent: &ConsentId) -> Vec<AccessRow>;
+    ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
+    receipt(consent: &ConsentId) -> Option<ReceiptRow>;
     save_handle(sha256: &str, handle: &HandleRecord) -> ();
     take_handle(sha256: &str, now: At) -> Option<HandleRecord>;
     open_session(sha256: &str, consent: &ConsentId, state: Value, expires_at: At) -> ();
@@ -207,9 +230,5 @@ operations! {
 
 #[cfg(any(test, feature = "lab"))]
 operations! {
-    accesses(consent: &ConsentId) -> Vec<AccessRow>;
     deliveries(consent: &ConsentId) -> Vec<DeliveryState>;
-    ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
-    receipt(consent: &ConsentId) -> Option<ReceiptRow>;
-    recent_consents(limit: i64) -> Vec<crate::consent::Consent>;
 }

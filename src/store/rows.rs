@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::StoreError;
 use super::schema::{access_log, consent_events, consents, ledger, outbox, receipts};
 use super::types::At;
-use crate::consent::{Consent, Intent, Receipt, Status};
+use crate::consent::{Consent, Intent, Notice, Receipt, Status};
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -129,7 +129,14 @@ pub struct OutboxRow {
     pub parked_at: Option<At>,
     pub last_error: Option<String>,
     pub created_at: At,
+    /// [`FOR_PAYNET`] or [`FOR_BANK`].
+    pub recipient: String,
+    /// The consent's version after the change that it is about.
+    pub seq: i32,
 }
+
+pub const FOR_BANK: &str = "bank";
+pub const FOR_PAYNET: &str = "paynet";
 
 /// The right to work on a row of the outbox until its time runs out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +151,15 @@ pub struct Lease {
 pub struct Delivery {
     pub lease: Lease,
     pub consent_id: ConsentId,
-    pub intent: Intent,
+    pub message: Message,
+}
+
+/// What is to be delivered, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// For the customer, through the bank.
+    Bank(Notice),
+    Paynet(Intent),
 }
 
 /// A claimed row that this release cannot read.
@@ -162,12 +177,16 @@ impl Delivery {
         };
         let consent_id =
             ConsentId::parse(row.consent_id).map_err(|_| StoreError::Damaged("outbox.consent_id"));
-        let intent = from_json(row.intent, "outbox.intent");
-        match (consent_id, intent) {
-            (Ok(consent_id), Ok(intent)) => Ok(Self {
+        let message = match row.recipient.as_str() {
+            FOR_BANK => from_json(row.intent, "outbox.intent").map(Message::Bank),
+            FOR_PAYNET => from_json(row.intent, "outbox.intent").map(Message::Paynet),
+            _ => Err(StoreError::Damaged("outbox.recipient")),
+        };
+        match (consent_id, message) {
+            (Ok(consent_id), Ok(message)) => Ok(Self {
                 lease,
                 consent_id,
-                intent,
+                message,
             }),
             (Err(error), _) | (_, Err(error)) => Err(Damaged { lease, error }),
         }

@@ -33,7 +33,7 @@ tables! {
     outbox (id) {
         id -> Text, consent_id -> Text, intent -> Jsonb, attempts -> Integer,
         next_attempt_at -> Moment, locked_until -> Nullable<Moment>, parked_at -> Nullable<Moment>,
-        last_error -> Nullable<Text>, created_at -> Moment,
+        last_error -> Nullable<Text>, created_at -> Moment, recipient -> Text, seq -> Integer,
     }
     authorization_handles (handle_sha256) {
         handle_sha256 -> Text, consent_id -> Text, redirect_uri -> Text, expires_at -> Moment,
@@ -53,3 +53,6 @@ tables! {
         consent_id -> Text, seq -> Integer, kind -> Text, data -> Text, at -> Moment, hash -> Text,
     }
 }
+
+// For finding the accounts of a consent with the bank's references.
+diesel::allow_tables_to_appear_in_same_query!(accounts, consent_accounts);

@@ -12,6 +12,8 @@ mod request;
 mod seal;
 mod verifier;
 
+#[cfg(feature = "lab")]
+pub use claims::{CallClaims, Expected};
 pub use context::{
     AccountCall, AuthorizeCall, EventCall, PublicCall, RequestSignature, UserinfoCall,
 };

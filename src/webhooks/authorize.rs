@@ -25,7 +25,7 @@ impl Webhooks {
             .await
             .map_err(refused)?;
         Ok(AuthorizeOutput {
-            location: format!("{}/authorize/{handle}", self.public_url),
+            location: format!("{}/authorize/{}", self.public_url, handle.expose()),
         })
     }
 }

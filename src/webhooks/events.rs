@@ -8,8 +8,10 @@ use super::Webhooks;
 use crate::authorization::Authorization;
 use crate::consent::{Command, NewConsent, Outcome, PlatformReport, apply, register};
 use crate::generated::ofp_dp::types;
+#[cfg(feature = "lab")]
+use crate::generated::runtime::JsonBody;
 use crate::http::{ApiError, ErrorCode};
-use crate::ids::ConsentId;
+use crate::ids::{ConsentId, DpId};
 use crate::paynet::consent_from_wire;
 use crate::store::{At, EventRow, StoreError, detached};
 use crate::trust::EventCall;
@@ -21,16 +23,7 @@ impl Webhooks {
         event: types::ConsentEvent,
     ) -> Result<types::Empty, ApiError> {
         let event_type = event.event_type.as_str();
-        let reported = consent_from_wire(event.data).map_err(|problem| {
-            ApiError::invalid_request(problem).because("event.unusable_consent")
-        })?;
-        if reported.dp_id != self.authorization.dp_id {
-            return Err(ApiError::new(
-                ErrorCode::AccessDenied,
-                "this event is for another Data Provider",
-            )
-            .because("event.other_provider"));
-        }
+        let reported = reported(event.data, &self.authorization.dp_id)?;
         let row = self.event_row(&call, event_type, &reported)?;
         let authorization = self.authorization.clone();
         detached(async move { take(&authorization, row, &reported).await }).await??;
@@ -56,6 +49,27 @@ impl Webhooks {
     }
 }
 
+/// The consent that an event is about, if it is one of ours.
+fn reported(consent: types::Consent, ours: &DpId) -> Result<NewConsent, ApiError> {
+    let reported = consent_from_wire(consent)
+        .map_err(|problem| ApiError::invalid_request(problem).because("event.unusable_consent"))?;
+    if reported.dp_id == *ours {
+        Ok(reported)
+    } else {
+        let told = "this event is for another Data Provider";
+        Err(ApiError::new(ErrorCode::AccessDenied, told).because("event.other_provider"))
+    }
+}
+
+/// What a body says that PayNet has signed, for tests: the event written again, and the consent that would be stored.
+#[cfg(feature = "lab")]
+pub fn read_event(body: &[u8], ours: &DpId) -> Result<(String, NewConsent), String> {
+    let event = JsonBody::<types::ConsentEvent>::read(body)?;
+    let again = serde_json::json!(event).to_string();
+    let reported = reported(event.data, ours);
+    Ok((again, reported.map_err(|error| error.reason.to_owned())?))
+}
+
 /// Stores the event and its effect. A repeated event is stored once, but its effect is looked at each time:
 /// a restriction that comes again, after whatever else, restricts again.
 async fn take(
@@ -63,12 +77,7 @@ async fn take(
     row: EventRow,
     reported: &NewConsent,
 ) -> Result<(), ApiError> {
-    let report = PlatformReport {
-        status: reported.status,
-        reason: reported.reason.clone(),
-        updated_at: reported.updated_at,
-    };
-    let mut command = Command::Report(report);
+    let mut command = Command::Report(reported.report());
     loop {
         let now = authorization.clock.now();
         let change = match authorization.store.consent(&reported.id).await? {

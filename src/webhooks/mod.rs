@@ -8,6 +8,8 @@ mod contract;
 mod events;
 mod mirror;
 
+#[cfg(feature = "lab")]
+pub use events::read_event;
 pub use mirror::Mirror;
 
 use crate::authorization::Authorization;

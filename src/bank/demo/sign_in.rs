@@ -57,8 +57,12 @@ impl SecondFactors {
     /// A sign-in without memory: its end, a random value, and a MAC over both and the customer, who cannot be told from it.
     fn open(&self, customer: &CustomerId, ends: i64) -> Result<String, BankError> {
         let nonce = random_token().map_err(|error| BankError::unavailable(error.to_string()))?;
-        let tag = hmac::sign(&self.key, &message(customer, ends, &nonce));
-        Ok(format!("s.{ends}.{nonce}.{}", URL_SAFE_NO_PAD.encode(tag)))
+        let tag = hmac::sign(&self.key, &message(customer, ends, nonce.expose()));
+        Ok(format!(
+            "s.{ends}.{}.{}",
+            nonce.expose(),
+            URL_SAFE_NO_PAD.encode(tag)
+        ))
     }
 
     /// Whether the sign-in is this customer's, and still open.
@@ -186,7 +190,10 @@ impl SignIn for DemoBank {
         }
         let known = self.named(&body.username);
         let expected = known.map_or("", |customer| customer.password.as_str());
-        let equal: bool = expected.as_bytes().ct_eq(body.password.as_bytes()).into();
+        let equal: bool = expected
+            .as_bytes()
+            .ct_eq(body.password.expose().as_bytes())
+            .into();
         let sign_in = match known {
             Some(customer) if equal => {
                 let ends = self.clock.now() + SIGN_IN_LIFE;
@@ -228,7 +235,7 @@ impl SignIn for DemoBank {
             let problem = "challenge_id goes with sent_code, and only with it";
             return Err(BankError::InvalidRequest(problem.to_owned()));
         }
-        let is_right = factors.accepts(&customer.id, &body.code, now);
+        let is_right = factors.accepts(&customer.id, body.code.expose(), now);
         let signed_in = is_right.then(|| SignedIn {
             customer_id: customer.id.clone(),
             acr: "urn:izin:acr:two-factor".to_owned(),

@@ -125,6 +125,7 @@ fn a_page_is_what_was_asked_for() {
 
     let before = one("c", "2026-01-01T15:59:59Z");
     let after = one("d", "2026-01-06T00:00:00+08:00");
+    let of_no_calendar = one("e", "+262142-12-31T23:59:59Z");
     let many: Vec<Value> = (0..11)
         .map(|at| but(&newer, &json!({ "id": at.to_string() })))
         .collect();
@@ -133,6 +134,7 @@ fn a_page_is_what_was_asked_for() {
         json!({ "transactions": [newer, newer] }),
         json!({ "transactions": [before] }),
         json!({ "transactions": [after] }),
+        json!({ "transactions": [of_no_calendar] }),
         json!({ "transactions": many }),
         json!({ "transactions": [], "next_cursor": "n" }),
         json!({ "transactions": [but(&newer, &json!({ "transfer_submethod": "fpx" }))] }),

@@ -47,7 +47,7 @@ const EXAMPLE: &str = "Example:
 
 impl Serve {
     pub async fn run(self, institution: Institution) -> anyhow::Result<()> {
-        super::super::start_logging("izin=info,warn");
+        super::super::logging::start("izin=info,warn");
         install_crypto_provider();
         let stop = super::super::StopSignals::listen()?;
         let config = Config::load(self.config.as_deref(), &institution.defaults())?;

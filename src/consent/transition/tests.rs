@@ -21,6 +21,7 @@ pub(crate) fn sample_new() -> NewConsent {
         expires_at: at + TimeDelta::days(180),
         created_at: at,
         updated_at: None,
+        updated_by: None,
     }
 }
 
@@ -30,7 +31,7 @@ pub(crate) fn sample() -> Consent {
     register(new, TimeDelta::minutes(5), at).consent
 }
 
-fn approve() -> Command {
+pub(crate) fn approve() -> Command {
     Command::Approve {
         customer: CustomerId::parse("customer-1").unwrap(),
         identity: Identity {
@@ -51,7 +52,7 @@ fn approve() -> Command {
     }
 }
 
-fn reject() -> Command {
+pub(crate) fn reject() -> Command {
     let reason = StatusReason {
         code: ReasonCode::NotAllowed,
         description: None,
@@ -67,6 +68,7 @@ fn report(status: Status) -> Command {
         status,
         reason: None,
         updated_at: None,
+        by: None,
     })
 }
 
@@ -186,6 +188,7 @@ fn older_reports_never_overwrite_newer_ones() {
         status: Status::Suspended,
         reason: None,
         updated_at: Some(at - TimeDelta::seconds(1)),
+        by: None,
     };
     let outcome = apply(&consent, Command::Report(late.clone()), at).unwrap();
     assert!(matches!(outcome, Outcome::Unchanged(_)));
@@ -206,6 +209,7 @@ fn a_confirmation_makes_what_is_older_outdated() {
         status,
         reason: None,
         updated_at,
+        by: None,
     };
     let now = sample().created_at;
     let suspended = Consent {
@@ -244,4 +248,103 @@ fn a_confirmation_makes_what_is_older_outdated() {
         Command::Report(report(Status::Suspended, None)),
     );
     assert_eq!(again.consent.status, Status::Suspended);
+}
+
+fn revoke(by: Actor) -> Command {
+    Command::Revoke {
+        by,
+        reason: None,
+        operator: None,
+    }
+}
+
+fn authorized() -> Consent {
+    let deciding = changed_by(&sample(), approve()).consent;
+    changed_by(&deciding, Command::PlatformAccepted).consent
+}
+
+#[test]
+fn stopping_takes_effect_at_once_and_everybody_is_told() {
+    let suspended = Consent {
+        status: Status::Suspended,
+        ..authorized()
+    };
+    for running in [authorized(), suspended] {
+        let stopped = changed_by(&running, revoke(Actor::Customer));
+        assert_eq!(stopped.consent.status, Status::Revoked);
+        assert!(matches!(stopped.intent, Some(Intent::Revoke { .. })));
+        let notice = stopped.notice.unwrap();
+        assert_eq!(
+            (notice.kind, notice.caused_by),
+            (NoticeKind::Stopped, Actor::Customer)
+        );
+        let again = apply(
+            &stopped.consent,
+            revoke(Actor::Bank),
+            stopped.consent.changed_at,
+        );
+        assert!(matches!(again, Ok(Outcome::Unchanged(_))));
+    }
+    // Approved and not accepted yet: nothing was shared, and nothing will be.
+    let deciding = changed_by(&sample(), approve()).consent;
+    let stopped = changed_by(&deciding, revoke(Actor::Customer));
+    assert_eq!(stopped.notice.unwrap().kind, NoticeKind::Failed);
+    let accepted = apply(
+        &stopped.consent,
+        Command::PlatformAccepted,
+        deciding.created_at,
+    );
+    assert!(accepted.is_err());
+    for status in Status::ALL
+        .into_iter()
+        .filter(|status| status.is_terminal())
+    {
+        let ended = Consent { status, ..sample() };
+        let outcome = apply(&ended, revoke(Actor::Bank), ended.created_at);
+        assert_eq!(outcome.is_ok(), status == Status::Revoked);
+    }
+    let refused = apply(&sample(), revoke(Actor::Bank), sample().created_at);
+    let expected = TransitionRefusal::NothingToStop(Status::AwaitingAuthorization);
+    assert_eq!(refused, Err(expected));
+}
+
+#[test]
+fn a_term_ends_at_its_moment() {
+    let running = authorized();
+    let early = running.expires_at - TimeDelta::microseconds(1);
+    assert_eq!(
+        apply(&running, Command::TermEnded, early),
+        Err(TransitionRefusal::NotEnded)
+    );
+    let Ok(Outcome::Changed(ended)) = apply(&running, Command::TermEnded, running.expires_at)
+    else {
+        panic!("it has ended")
+    };
+    assert_eq!(
+        (ended.consent.status, &ended.intent),
+        (Status::Expired, &None)
+    );
+    assert_eq!(ended.notice.unwrap().kind, NoticeKind::Expired);
+}
+
+#[test]
+fn customers_are_told_who_stopped_it() {
+    for (by, told) in [
+        (None, Actor::Platform),
+        (Some(Actor::DataConsumer), Actor::DataConsumer),
+        (Some(Actor::Customer), Actor::Customer),
+    ] {
+        let command = Command::Report(PlatformReport {
+            status: Status::Revoked,
+            reason: None,
+            updated_at: None,
+            by,
+        });
+        let stopped = changed_by(&authorized(), command);
+        assert_eq!(stopped.notice.unwrap().caused_by, told);
+    }
+    // Of what they did themselves a moment ago on the page, and of what never was, nothing.
+    assert_eq!(changed_by(&sample(), reject()).notice, None);
+    assert_eq!(changed_by(&sample(), Command::ClockRanOut).notice, None);
+    assert_eq!(changed_by(&sample(), report(Status::Revoked)).notice, None);
 }

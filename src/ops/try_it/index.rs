@@ -9,12 +9,17 @@ use poem::{Response, handler};
 use crate::consent::Consent;
 use crate::http::ApiError;
 use crate::ops::Ops;
+use crate::store::ConsentFilter;
 
 const SHOWN: i64 = 20;
 
 #[handler]
 pub async fn index(ops: Data<&Arc<Ops>>) -> poem::Result<Response> {
-    let recent = ops.store.recent_consents(SHOWN).await;
+    let wanted = ConsentFilter {
+        limit: SHOWN,
+        ..ConsentFilter::default()
+    };
+    let recent = ops.store.find_consents(&wanted).await;
     let mut consents = Vec::new();
     for consent in recent.map_err(ApiError::from)? {
         let accounts = ops.store.consented_accounts(&consent.id).await;

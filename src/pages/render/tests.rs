@@ -112,7 +112,7 @@ fn every_form_posts_here_and_carries_the_csrf_token() {
 fn a_form_without_a_token_does_not_render() {
     let mut frame = Frame::sample(Language::En);
     for token in [None, Some(String::new())] {
-        frame.csrf = token;
+        frame.csrf = token.map(Into::into);
         let refused = strict().page(&frame, &sample("username"));
         assert!(matches!(refused, Err(RenderError::Template(_))));
     }

@@ -56,7 +56,7 @@ impl Frame {
             bank_name: "Bank Contoh".to_owned(),
             help_line: Some("1-300-88-0000".to_owned()),
             consumer_name: Some("Kira Budget".to_owned()),
-            csrf: Some("sample-token".to_owned()),
+            csrf: Some("sample-token".to_owned().into()),
             reference: Some("7C41-9E2B".to_owned()),
             deadline: Some(Deadline::new(moment() + Duration::minutes(4), moment())),
             path: "/consent".to_owned(),

@@ -2,18 +2,20 @@
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde_json::json;
 
 use super::Conn;
 use crate::consent::{Change, Consent};
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
 use crate::store::rows::{
-    ConsentRow, EventRow, LedgerRow, OutboxRow, ReceiptRow, account_id, account_reference,
+    ConsentRow, EventRow, FOR_BANK, FOR_PAYNET, LedgerRow, OutboxRow, ReceiptRow, account_id,
+    account_reference,
 };
 use crate::store::schema::{
     accounts, consent_accounts, consent_events, consents, decisions, ledger, outbox, receipts,
 };
 use crate::store::types::At;
-use crate::store::{DecisionRecord, StoreError, StoreResult};
+use crate::store::{ConsentFilter, DecisionRecord, StoreError, StoreResult};
 
 pub async fn consent(conn: &mut Conn, id: &ConsentId) -> StoreResult<Option<Consent>> {
     let row: Option<ConsentRow> = consents::table
@@ -48,12 +50,51 @@ pub async fn undecided(conn: &mut Conn, now: At, limit: i64) -> StoreResult<Vec<
     Ok(readable(rows))
 }
 
-/// Newest first.
-#[cfg(any(test, feature = "lab"))]
-pub async fn recent_consents(conn: &mut Conn, limit: i64) -> StoreResult<Vec<Consent>> {
+/// Running consents whose term has passed, oldest first.
+pub async fn ending(conn: &mut Conn, now: At, limit: i64) -> StoreResult<Vec<Consent>> {
     let rows: Vec<ConsentRow> = consents::table
-        .order(consents::created_at.desc())
+        .filter(consents::status.eq_any(["authorized", "suspended"]))
+        .filter(consents::expires_at.le(now))
+        .order(consents::expires_at)
         .limit(limit)
+        .select(ConsentRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(readable(rows))
+}
+
+/// The bank's own references of the accounts that a consent covers.
+pub async fn consented_references(
+    conn: &mut Conn,
+    id: &ConsentId,
+) -> StoreResult<Vec<AccountReference>> {
+    let ours = consent_accounts::table
+        .filter(consent_accounts::consent_id.eq(id.as_str()))
+        .select(consent_accounts::account_id);
+    let references: Vec<String> = accounts::table
+        .filter(accounts::account_id.eq_any(ours))
+        .order(accounts::bank_reference)
+        .select(accounts::bank_reference)
+        .load(conn)
+        .await?;
+    references.into_iter().map(account_reference).collect()
+}
+
+/// Newest first; of one customer, or in one state, if wanted.
+pub async fn find_consents(conn: &mut Conn, wanted: &ConsentFilter) -> StoreResult<Vec<Consent>> {
+    let mut query = consents::table.into_boxed();
+    if let Some(status) = wanted.status {
+        query = query.filter(consents::status.eq(status.as_str()));
+    }
+    if let Some(customer) = &wanted.customer {
+        query = query.filter(consents::customer_id.eq(customer.as_str()));
+    }
+    if let Some(consumer) = &wanted.consumer {
+        query = query.filter(consents::dc_id.eq(consumer.as_str()));
+    }
+    let rows: Vec<ConsentRow> = query
+        .order(consents::created_at.desc())
+        .limit(wanted.limit)
         .select(ConsentRow::as_select())
         .load(conn)
         .await?;
@@ -163,17 +204,29 @@ pub(super) async fn write_change(conn: &mut Conn, change: &Change) -> StoreResul
         return Err(StoreError::Stale);
     }
     append_to_ledger(conn, change).await?;
-    if let Some(intent) = &change.intent {
+    let messages = [
+        (
+            FOR_PAYNET,
+            change.intent.as_ref().map(|intent| json!(intent)),
+        ),
+        (FOR_BANK, change.notice.as_ref().map(|notice| json!(notice))),
+    ];
+    for (recipient, message) in messages {
+        let Some(message) = message else {
+            continue;
+        };
         let delivery = OutboxRow {
-            id: format!("{}:{}", row.consent_id, row.version),
-            consent_id: row.consent_id,
-            intent: serde_json::json!(intent),
+            id: format!("{}:{}:{recipient}", row.consent_id, row.version),
+            consent_id: row.consent_id.clone(),
+            intent: message,
             attempts: 0,
             next_attempt_at: row.changed_at,
             locked_until: None,
             parked_at: None,
             last_error: None,
             created_at: row.changed_at,
+            recipient: recipient.to_owned(),
+            seq: row.version,
         };
         diesel::insert_into(outbox::table)
             .values(delivery)

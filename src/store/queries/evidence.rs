@@ -5,9 +5,15 @@ use diesel_async::RunQueryDsl;
 
 use super::Conn;
 use crate::ids::ConsentId;
-use crate::store::rows::{AccessRow, LedgerRow, OutboxRow, ReceiptRow};
-use crate::store::schema::{access_log, ledger, outbox, receipts};
-use crate::store::{DeliveryState, StoreResult};
+#[cfg(any(test, feature = "lab"))]
+use crate::store::DeliveryState;
+use crate::store::StoreResult;
+#[cfg(any(test, feature = "lab"))]
+use crate::store::rows::OutboxRow;
+use crate::store::rows::{AccessRow, LedgerRow, ReceiptRow};
+#[cfg(any(test, feature = "lab"))]
+use crate::store::schema::outbox;
+use crate::store::schema::{access_log, ledger, receipts};
 
 /// Newest first.
 pub async fn accesses(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<AccessRow>> {
@@ -39,6 +45,7 @@ pub async fn receipt(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Option
 }
 
 /// The deliveries of one consent that are still queued or parked.
+#[cfg(any(test, feature = "lab"))]
 pub async fn deliveries(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<DeliveryState>> {
     let rows: Vec<OutboxRow> = outbox::table
         .filter(outbox::consent_id.eq(consent.as_str()))

@@ -3,7 +3,6 @@
 
 mod authorizations;
 mod consents;
-#[cfg(any(test, feature = "lab"))]
 mod evidence;
 mod outbox;
 mod records;
@@ -11,7 +10,6 @@ mod records;
 pub(super) use super::Conn;
 pub use authorizations::*;
 pub use consents::*;
-#[cfg(any(test, feature = "lab"))]
 pub use evidence::*;
 pub use outbox::*;
 pub use records::*;

@@ -8,12 +8,13 @@ use super::Conn;
 use super::consents::write_change;
 use crate::consent::Change;
 use crate::ids::ConsentId;
-use crate::store::rows::{Damaged, Delivery, Lease, OutboxRow};
+use crate::store::rows::{Damaged, Delivery, FOR_PAYNET, Lease, OutboxRow};
 use crate::store::schema::outbox;
 use crate::store::types::At;
 use crate::store::{StoreError, StoreResult};
 
-/// Leases up to `limit` due deliveries, in one statement and so safe with any number of replicas. A lease
+/// Leases up to `limit` due deliveries, in one statement and so safe with any number of replicas. Of what one recipient is to learn
+/// about one consent, only the first; what is parked is not waited for. A lease
 /// that runs out (its holder died) makes the row due again. A row that this release cannot read comes back as
 /// itself, so that it holds up no other.
 pub async fn claim_deliveries(
@@ -22,13 +23,25 @@ pub async fn claim_deliveries(
     now: At,
     lease: TimeDelta,
 ) -> StoreResult<Vec<Result<Delivery, Damaged>>> {
-    let candidate = diesel::alias!(outbox as candidate);
+    // In one statement, so that one may stand in a subquery of the other.
+    let (candidate, earlier) = diesel::alias!(outbox as candidate, outbox as earlier);
     let (id, next_attempt_at, locked_until, parked_at) = candidate.fields((
         outbox::id,
         outbox::next_attempt_at,
         outbox::locked_until,
         outbox::parked_at,
     ));
+    let key = (outbox::consent_id, outbox::recipient, outbox::seq);
+    let (consent_id, recipient, seq) = candidate.fields(key);
+    let (its_consent, its_recipient, its_seq) = earlier.fields(key);
+    let has_to_wait = diesel::dsl::exists(
+        earlier
+            .filter(its_consent.eq(consent_id))
+            .filter(its_recipient.eq(recipient))
+            .filter(its_seq.lt(seq))
+            .filter(earlier.field(outbox::parked_at).is_null())
+            .select(its_seq),
+    );
     let due = locked!(
         candidate
             .filter(parked_at.is_null())
@@ -38,6 +51,7 @@ pub async fn claim_deliveries(
                     .is_null()
                     .or(locked_until.assume_not_null().lt(now))
             )
+            .filter(diesel::dsl::not(has_to_wait))
             .order(next_attempt_at)
             .limit(limit)
             .select(id)
@@ -115,8 +129,40 @@ fn held_until_now(rows: usize) -> StoreResult<()> {
 pub async fn is_undelivered(conn: &mut Conn, consent: &ConsentId) -> StoreResult<bool> {
     let waiting = outbox::table
         .filter(outbox::consent_id.eq(consent.as_str()))
+        .filter(outbox::recipient.eq(FOR_PAYNET))
         .filter(outbox::parked_at.is_null());
     Ok(diesel::select(diesel::dsl::exists(waiting))
         .get_result(conn)
         .await?)
+}
+
+/// The queue as it is, what waits longest first; `parked` only, if wanted.
+pub async fn queue(conn: &mut Conn, parked: bool, limit: i64) -> StoreResult<Vec<OutboxRow>> {
+    let mut query = outbox::table.into_boxed();
+    if parked {
+        query = query.filter(outbox::parked_at.is_not_null());
+    }
+    Ok(query
+        .order((outbox::created_at, outbox::id))
+        .limit(limit)
+        .select(OutboxRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Puts a parked delivery back, as if it had never been tried; whether there was one.
+pub async fn retry(conn: &mut Conn, id: &str, now: At) -> StoreResult<bool> {
+    let parked = outbox::table
+        .find(id)
+        .filter(outbox::parked_at.is_not_null());
+    let written = diesel::update(parked)
+        .set((
+            outbox::parked_at.eq(None::<At>),
+            outbox::locked_until.eq(None::<At>),
+            outbox::next_attempt_at.eq(now),
+            outbox::attempts.eq(0),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(written > 0)
 }

@@ -163,6 +163,10 @@ impl TestApp {
         );
     }
 
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     /// As on SIGHUP with such a configuration.
     pub async fn reload(&self, extra: &str) -> Result<(), String> {
         let settings = settings(&self.database.url, &self.simulator);

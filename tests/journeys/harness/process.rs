@@ -1,12 +1,15 @@
 //! Izin as a process of its own, for stories in which it is killed.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub struct Process {
     child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// What it wrote to its standard output while it started.
+    said: String,
     pub webhooks: SocketAddr,
     pub public: SocketAddr,
 }
@@ -24,22 +27,21 @@ impl Process {
     }
 
     fn announced(mut child: Child) -> Self {
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
         let mut address = |name: &str| -> SocketAddr {
-            let line = lines
-                .next()
-                .expect("izin serve says where it listens")
-                .unwrap();
-            let rest = line
-                .strip_prefix(name)
-                .unwrap_or_else(|| panic!("{line}"))
-                .trim();
+            let start = said.len();
+            stdout.read_line(&mut said).unwrap();
+            let line = said[start..].strip_prefix(name);
+            let rest = line.unwrap_or_else(|| panic!("izin serve says where it listens: {said}"));
             let url = rest.split_whitespace().next().unwrap();
             url.split("://").nth(1).unwrap().parse().unwrap()
         };
         let (webhooks, public) = (address("webhooks"), address("customers"));
         Self {
             child,
+            stdout,
+            said,
             webhooks,
             public,
         }
@@ -50,6 +52,17 @@ impl Process {
         let mut child = spawn(config, "warn", Stdio::inherit());
         drop(child.stdout.take());
         child
+    }
+
+    /// As an operator stops it; answers all that it wrote to its standard output.
+    pub fn stop(mut self) -> String {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(asked.success());
+        let ended = self.child.wait().unwrap();
+        assert!(ended.success(), "{ended}");
+        self.stdout.read_to_string(&mut self.said).unwrap();
+        std::mem::take(&mut self.said)
     }
 
     /// `izin serve` that finds such a variable in its environment.

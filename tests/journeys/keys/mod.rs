@@ -1,6 +1,6 @@
 //! Our own keys over time: a successor takes over, files change under a running service, and the private key need not be with us.
 
-mod command;
+pub mod command;
 mod token;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,5 @@
 //! Signing in at a bank that is not the demo bank: every second factor, and every way in which a bank says no.
 
-mod over_http;
 mod scripted;
 
 use izin::Institution;

@@ -149,7 +149,7 @@ impl SignIn for ScriptedBank {
         };
         let outcome = match script.next_code.take() {
             Some(told) => told?,
-            None if body.code == expected && script.used.insert(body.code) => {
+            None if body.code.expose() == expected && script.used.insert(expected) => {
                 SecondFactorResult::Right
             }
             None => SecondFactorResult::Wrong,

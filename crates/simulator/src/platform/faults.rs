@@ -70,6 +70,8 @@ pub enum HostileDocument {
     Garbage,
     /// Ten megabytes of JSON.
     Huge,
+    /// A consent in which the identity number of the demo's first customer stands where a text belongs.
+    IdentityNumbers,
     /// An HTML page.
     Page,
     /// A key set with ten thousand keys.
@@ -85,6 +87,7 @@ impl HostileDocument {
                 json,
                 format!(r#"{{"keys":[],"padding":"{}"}}"#, "x".repeat(10 << 20)).into_bytes(),
             ),
+            Self::IdentityNumbers => (json, br#"{"consent_id":900101145566}"#.to_vec()),
             Self::Page => ("text/html", br#"{"keys":[]}"#.to_vec()),
             Self::TenThousandKeys => {
                 let key = r#"{"kty":"oct"}"#;

@@ -157,6 +157,10 @@ impl Platform {
         }
     }
 
+    pub(crate) fn access_tokens(&self) -> Vec<String> {
+        self.state().tokens.keys().cloned().collect()
+    }
+
     /// Who presents this token over this certificate; RFC 6750 §3.1 makes every failure a 401.
     pub(super) fn token_holder(&self, request: &Request) -> Result<Holder, ApiError> {
         let token = request

@@ -176,6 +176,11 @@ impl Simulator {
         Ok(())
     }
 
+    /// Every access token that was issued since the start, to providers and consumers.
+    pub fn access_tokens(&self) -> Vec<String> {
+        self.platform.access_tokens()
+    }
+
     /// Orders what happens to the next calls of an operation, one fault per call.
     pub fn order_faults(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
         self.platform.order_faults(operation, faults);

@@ -17,7 +17,7 @@ async fn signs_in(bank: &DemoBank, username: &str, password: &str) -> PasswordOu
     };
     let check = PasswordCheck {
         username: username.to_owned(),
-        password: password.to_owned(),
+        password: password.to_owned().into(),
     };
     bank.check_password(params, check).await.unwrap()
 }
@@ -36,7 +36,7 @@ async fn confirms(
         sign_in_id: sign_in_id.to_owned(),
         method: CodeMethod::Totp,
         challenge_id: None,
-        code: code.to_owned(),
+        code: code.to_owned().into(),
     };
     bank.check_second_factor(params, check).await
 }

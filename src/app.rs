@@ -1,6 +1,7 @@
 //! The only place that wires the rooms together: from a configuration to running listeners and jobs.
 
 mod banks;
+pub mod database;
 mod keys;
 mod listeners;
 mod reload;
@@ -14,7 +15,6 @@ use izin_jose::CryptoPool;
 use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, Response};
 use poem_openapi::OpenApiService;
-use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -83,8 +83,8 @@ impl Service {
         institution: Institution,
     ) -> anyhow::Result<Self> {
         config.check()?;
-        for danger in config.ofp.profile.dangers() {
-            tracing::warn!("ofp.profile.{danger} is set: a check of account calls is left out");
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
         }
         install_crypto_provider();
         let rooms = build(&config, clock.clone(), institution).await?;
@@ -142,10 +142,7 @@ async fn build(
     clock: SharedClock,
     institution: Institution,
 ) -> anyhow::Result<Rooms> {
-    let store = Store::open(
-        config.database.url.expose_secret(),
-        config.database.pool_size,
-    )?;
+    let store = database::open(&config.database, config.database.pool_size)?;
     store
         .migrate()
         .await

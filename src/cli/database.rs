@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use secrecy::ExposeSecret;
 
+use crate::app;
 use crate::config::Config;
 use crate::store::Store;
 
@@ -13,7 +13,7 @@ const CONNECTIONS: usize = 1;
 
 #[derive(Debug, Args)]
 pub(super) struct Database {
-    /// Configuration file (TOML) whose [database] is meant
+    /// Configuration file (TOML) whose database is meant
     #[arg(short, long, env = "IZIN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -22,9 +22,6 @@ impl Database {
     /// As it is: nothing is migrated.
     pub(super) fn open(&self, defaults: &str) -> anyhow::Result<Store> {
         let config = Config::load(self.config.as_deref(), defaults)?;
-        Ok(Store::open(
-            config.database.url.expose_secret(),
-            CONNECTIONS,
-        )?)
+        app::database::open(&config.database, CONNECTIONS)
     }
 }

@@ -59,7 +59,7 @@ impl Keys {
     }
 }
 
-/// Whose `[pkcs11]` says where the token is.
+/// Whose section `pkcs11` says where the token is.
 #[derive(Debug, Args)]
 struct ConfigFile {
     /// Configuration file (TOML)

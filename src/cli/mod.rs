@@ -2,6 +2,7 @@
 
 #[cfg(feature = "lab")]
 pub mod bank;
+mod config;
 mod consents;
 mod database;
 #[cfg(feature = "lab")]
@@ -35,6 +36,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   izin demo                       the whole journey on this machine, nothing to install
   izin serve --config izin.toml   the service
+  izin config check --help        what a configuration would do, before the service runs with it
   izin consents list --config F   the consents; show and revoke one
   izin outbox list --config F     what PayNet has not been told yet
   izin keys list --config F       which key signs, and until when each certificate is valid
@@ -49,6 +51,7 @@ Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
 enum Command {
     #[cfg(feature = "lab")]
     Bank(bank::Bank),
+    Config(config::Config),
     /// Start everything on this machine: the Data Provider, a PayNet simulator and a consumer app
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
@@ -77,6 +80,7 @@ pub fn run(institution: Institution) -> ExitCode {
                 match cli.command {
                     #[cfg(feature = "lab")]
                     Command::Bank(bank) => bank.run(institution).await,
+                    Command::Config(config) => Ok(config.run(&institution)),
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
                     Command::Jose(jose) => Ok(jose.run().await),

@@ -13,7 +13,7 @@ use crate::institution::Institution;
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Configuration file (TOML); config/default.toml lists every key
+    /// Configuration file (TOML); `izin config schema` lists every key
     #[arg(short, long, env = "IZIN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -23,7 +23,7 @@ impl Serve {
         super::logging::start("izin=info,warn");
         let stop = super::StopSignals::listen()?;
         let defaults = institution.defaults();
-        let config = Config::load(self.config.as_deref(), &defaults)?;
+        let config = Config::load_checked(self.config.as_deref(), &defaults)?;
         let mut reload = signal(SignalKind::hangup())?;
         let service = Service::start(config, Arc::new(SystemClock), institution).await?;
         let mut told = format!(
@@ -51,7 +51,7 @@ impl Serve {
 
     /// On SIGHUP: the configuration is read again for its keys, certificates, authorities and allowed clients.
     async fn reload(&self, service: &Service, defaults: &str) {
-        let read = Config::load(self.config.as_deref(), defaults);
+        let read = Config::load_checked(self.config.as_deref(), defaults);
         let done = match read {
             Ok(config) => service.reload.with(config).await,
             Err(problems) => Err(problems.into()),

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{KeyLocation, KeySource};
 
 /// `[bank]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bank {
     pub kind: BankKind,
@@ -16,6 +17,7 @@ pub struct Bank {
     pub http: BankEndpoint,
     /// With `kind = "linked"`: whatever the bank's own code wants to be told.
     #[serde(default)]
+    #[schemars(schema_with = "super::schema::secret_table")]
     pub settings: BankSettings,
 }
 
@@ -31,7 +33,7 @@ impl std::fmt::Debug for BankSettings {
 }
 
 /// Who implements a contract of the bank's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BankKind {
     /// The built-in demo bank.
@@ -42,8 +44,19 @@ pub enum BankKind {
     Linked,
 }
 
+impl BankKind {
+    /// As it is configured.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Http => "http",
+            Self::Linked => "linked",
+        }
+    }
+}
+
 /// The bank's side of a contract over HTTP.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BankEndpoint {
     /// Without the path of the contract.
@@ -69,7 +82,7 @@ impl BankEndpoint {
 }
 
 /// `[sign_in]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub kind: SignInKind,
@@ -86,7 +99,7 @@ pub struct SignIn {
 }
 
 /// How customers prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SignInKind {
     Pages,

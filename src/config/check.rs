@@ -10,8 +10,9 @@ use super::{BankEndpoint, BankKind, Config, Environment};
 pub struct ConfigProblems(Vec<String>);
 
 impl ConfigProblems {
-    pub fn one(problem: impl Into<String>) -> Self {
-        Self(vec![problem.into()])
+    /// One sentence each.
+    pub fn into_sentences(self) -> Vec<String> {
+        self.0
     }
 }
 
@@ -40,9 +41,11 @@ impl Config {
         self.private_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
+        self.database.check(&mut problems);
         self.wire_profile(&mut problems);
         self.banks(&mut problems);
         self.unsafe_operations(&mut problems);
+        self.refused_in_production(&mut problems);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -168,6 +171,15 @@ impl Config {
             .iter()
             .filter(|(_, value)| !(1..=10_000).contains(value));
         problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 10000")));
+        let counts = [
+            ("database.pool_size", self.database.pool_size),
+            ("limits.connections", self.limits.connections),
+            ("limits.sealing_queue", self.limits.sealing_queue),
+        ];
+        let wrong = counts
+            .iter()
+            .filter(|(_, value)| !(1..=100_000).contains(value));
+        problems.extend(wrong.map(|(key, _)| format!("{key} must be between 1 and 100000")));
         let bank_timeout = self.limits.bank_timeout;
         if !(100..=4_500).contains(&bank_timeout) {
             problems.push(

@@ -1,31 +1,35 @@
 //! Where our private keys are: files, or a token behind a PKCS#11 module.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use izin_jose::TokenKeyName;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::{BankKind, Config};
 
 /// `[signing]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Signing {
     pub keys: Vec<SigningKey>,
 }
 
 /// A key that signs at certain times. It is published from the moment it is configured until a day after `until`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKey {
     pub certificate: Option<PathBuf>,
     pub private_key: KeyLocation,
     pub passphrase_file: Option<PathBuf>,
     /// Signs from then on; left out: has always.
+    #[schemars(with = "Option<String>")]
     pub from: Option<DateTime<Utc>>,
     /// Signs no more then; left out: as long as the certificate is valid.
+    #[schemars(with = "Option<String>")]
     pub until: Option<DateTime<Utc>>,
 }
 
@@ -40,7 +44,7 @@ impl SigningKey {
 }
 
 /// `[pkcs11]`: the token that keys named `pkcs11:…` are on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pkcs11 {
     /// The vendor's library.
@@ -123,6 +127,17 @@ impl TryFrom<String> for KeyLocation {
         } else {
             Ok(Self::File(text.into()))
         }
+    }
+}
+
+/// A text.
+impl JsonSchema for KeyLocation {
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{KeyLocation, KeySource};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listeners {
     pub webhooks: WebhooksListener,
@@ -16,7 +17,7 @@ pub struct Listeners {
 }
 
 /// PayNet's side: mutual TLS only.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhooksListener {
     pub address: SocketAddr,
@@ -40,7 +41,7 @@ impl WebhooksListener {
 }
 
 /// The customers' side.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublicListener {
     pub address: SocketAddr,
@@ -62,7 +63,7 @@ impl PublicListener {
 }
 
 /// The institution's own side: no authentication, hence loopback.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpsListener {
     /// Absent: no such listener.

@@ -1,31 +1,46 @@
 //! Configuration: compiled-in defaults, then a file, then the environment (`IZIN__SECTION__KEY`). One
 //! struct per concern; unknown keys are errors; what a command needs is checked before it starts, and all
-//! problems are told at once.
+//! problems are told at once, each with its place.
 
 mod bank;
 mod check;
+mod database;
+mod environment;
+mod environment_variables;
 mod keys;
+mod layers;
 mod listeners;
+mod loaded;
 mod ofp;
 mod ops;
+mod problem;
 mod profile;
+mod schema;
+mod secrets;
+mod settings;
+mod unknown;
 
 use std::path::Path;
 
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
+pub use database::Database;
+pub use environment::Environment;
 pub use keys::{KeyLocation, KeySource, Pkcs11, Signing, SigningKey};
+pub use layers::Origin;
 pub use listeners::Listeners;
+pub use loaded::Loaded;
 pub use ofp::{ClientAuth, Ofp};
 pub use ops::Ops;
 pub use profile::{
     AuthorizeListener, BalanceAmount, ResponseBody, ResponsePayload, SignatureHeader, SigningParty,
     TimeoutUpdate, UpdateMethod, WireProfile,
 };
+pub use schema::PUBLISHED as SCHEMA;
+pub use settings::{Setting, SettingOrigin};
 
 /// The commented defaults, which are documentation as well.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -34,7 +49,7 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 #[cfg(any(test, feature = "lab"))]
 pub const DEMO: &str = include_str!("../../config/demo.toml");
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     environment: Option<Environment>,
@@ -50,32 +65,7 @@ pub struct Config {
     pub ops: Ops,
 }
 
-/// Guards everything that would weaken a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Environment {
-    Demo,
-    Uat,
-    Production,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// May hold a password: never printed.
-    pub url: secrecy::SecretString,
-    pub pool_size: usize,
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database")
-            .field("pool_size", &self.pool_size)
-            .finish_non_exhaustive()
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ui {
     pub name: String,
@@ -84,7 +74,7 @@ pub struct Ui {
     pub session_minutes: i64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub sealing_queue: usize,
@@ -94,69 +84,26 @@ pub struct Limits {
 }
 
 impl Config {
-    /// Defaults, those of the bank's own binary over them, `file` if given, environment.
+    /// Defaults, those of the bank's own binary over them, `file` if given, environment. Whether it will do for a command is for
+    /// [`Self::check`] to say.
     pub fn load(file: Option<&Path>, own_defaults: &str) -> Result<Self, ConfigProblems> {
-        let mut figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(own_defaults));
-        if let Some(path) = file {
-            if !path.is_file() {
-                return Err(ConfigProblems::one(format!(
-                    "{}: no such file",
-                    path.display()
-                )));
-            }
-            figment = figment.merge(Toml::file_exact(path));
-        }
-        Self::extract(&figment.merge(Env::prefixed("IZIN__").split("__")))
+        Loaded::read(file, own_defaults, std::env::vars_os()).config()
+    }
+
+    /// The same with everything that `izin serve` needs, all of whose problems are told at once.
+    pub fn load_checked(file: Option<&Path>, own_defaults: &str) -> Result<Self, ConfigProblems> {
+        Loaded::read(file, own_defaults, std::env::vars_os()).checked()
     }
 
     /// Defaults and this text in place of a file, without the environment.
     pub fn load_text(text: &str, own_defaults: &str) -> Result<Self, ConfigProblems> {
-        let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(own_defaults));
-        Self::extract(&figment.merge(Toml::string(text)))
+        Loaded::of_program(&[own_defaults, text]).config()
     }
 
     /// Defaults and these texts, later ones winning, without the environment.
     #[cfg(any(test, feature = "lab"))]
     pub fn from_layers(layers: &[&str]) -> Result<Self, ConfigProblems> {
-        let defaults = Figment::from(Toml::string(DEFAULTS));
-        let figment = layers
-            .iter()
-            .fold(defaults, |figment, text| figment.merge(Toml::string(text)));
-        Self::extract(&figment)
-    }
-
-    fn extract(figment: &Figment) -> Result<Self, ConfigProblems> {
-        figment.extract().map_err(|errors| {
-            errors
-                .into_iter()
-                .map(|error| describe(&error))
-                .collect::<Vec<_>>()
-                .into()
-        })
-    }
-
-    pub fn environment(&self) -> Environment {
-        self.environment.unwrap_or(match self.bank.kind {
-            BankKind::Demo => Environment::Demo,
-            BankKind::Http | BankKind::Linked => Environment::Production,
-        })
-    }
-}
-
-/// Where and what is wrong. The framework's own words quote the value, which may hold a password.
-fn describe(error: &figment::Error) -> String {
-    let secret = match error.path.first().map(String::as_str) {
-        Some("database") => true,
-        Some("bank") => error.path.get(1).is_some_and(|key| key == "settings"),
-        _ => false,
-    };
-    if secret {
-        format!(
-            "{}: not as documented in config/default.toml",
-            error.path.join(".")
-        )
-    } else {
-        error.to_string()
+        Loaded::of_program(layers).config()
     }
 }
 

@@ -4,12 +4,13 @@
 mod check;
 
 use izin_jose::Algorithm;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::consent::ReasonCode;
 
 /// `[ofp.profile]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -48,7 +49,7 @@ pub struct WireProfile {
 }
 
 /// Where a request carries a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum SignatureHeader {
     #[serde(rename = "x-fapi-signature")]
     XFapiSignature,
@@ -66,7 +67,7 @@ impl SignatureHeader {
 }
 
 /// Whose signature a header of an account call may carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SigningParty {
     Consumer,
@@ -76,7 +77,7 @@ pub enum SigningParty {
 }
 
 /// The algorithms that PayNet's material names. A list of its own, so that no other can be configured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SignatureAlgorithm {
     Es384,
@@ -95,7 +96,7 @@ impl From<SignatureAlgorithm> for Algorithm {
 }
 
 /// A listener that answers `GET /v1/oauth/authorize`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthorizeListener {
     Public,
@@ -103,7 +104,7 @@ pub enum AuthorizeListener {
 }
 
 /// The method of Update Consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum UpdateMethod {
     Patch,
@@ -111,7 +112,7 @@ pub enum UpdateMethod {
 }
 
 /// What PayNet is told when nobody decided in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeoutUpdate {
     None,
@@ -119,7 +120,7 @@ pub enum TimeoutUpdate {
 }
 
 /// What a sealed answer looks like from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum ResponseBody {
     /// `{status, error_message, data}`; `data` is the JWS.
     #[serde(rename = "application/json")]
@@ -143,7 +144,7 @@ impl ResponseBody {
 }
 
 /// What our JWS of a sealed answer signs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ResponsePayload {
     /// `{iss, aud, iat, nbf, exp, jti, data}`; `data` is the JWE.
@@ -153,7 +154,7 @@ pub enum ResponsePayload {
 }
 
 /// The amounts of a balance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BalanceAmount {
     /// `{credit_debit_indicator, amount, currency}`

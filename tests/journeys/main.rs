@@ -5,6 +5,7 @@ mod approve;
 mod attacks;
 mod bank;
 mod checks;
+mod dangers;
 mod deadlines;
 mod delivery;
 mod harness;

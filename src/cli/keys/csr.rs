@@ -12,7 +12,7 @@ use super::wish::WishOptions;
 use super::{ConfigFile, write_new};
 use crate::keys::{RequestKey, read_secret_text};
 
-/// Request a certificate for a key that exists, in a PEM file or on the token of [pkcs11]
+/// Request a certificate for a key that exists, in a PEM file or on the token that the configuration names
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Csr {

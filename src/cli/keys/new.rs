@@ -15,7 +15,7 @@ use crate::keys::{RequestKey, read_secret_text};
 /// Make a private key and the request for its certificate
 ///
 /// Writes NAME.key (only its owner can read it) and NAME.csr, never over files that are there. With --on-token the key is made on the
-/// token of [pkcs11], from which it cannot be read, under the label NAME; only NAME.csr is written.
+/// token that the configuration names, from which it cannot be read, under the label NAME; only NAME.csr is written.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct New {
@@ -33,7 +33,7 @@ pub(super) struct New {
     /// Encrypt the key file with the passphrase in this file
     #[arg(long, value_name = "FILE", conflicts_with = "on_token")]
     passphrase_file: Option<PathBuf>,
-    /// Make it on the token of [pkcs11]
+    /// Make it on the token that the configuration names
     #[arg(long)]
     on_token: bool,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::keys::{CertificateFacts, KeyReader, PUBLISHED_AFTERWARDS};
 
 /// Let a new signing key take over from the one that signs now
 ///
-/// Writes [signing] keys of the configuration file: the new key signs from --from on, and the old one until then. Both are published
+/// Writes the signing keys of the configuration file: the new key signs from --from on, and the old one until then. Both are published
 /// from the next reload until a day after that moment, so that whoever has a copy of our key set can verify everything. Entries whose
 /// time is over are taken out. The rest of the file stays as it is, comments included.
 #[derive(Debug, Args)]

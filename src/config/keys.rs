@@ -123,7 +123,7 @@ impl TryFrom<String> for KeyLocation {
         if text.starts_with(TokenKeyName::SCHEME) {
             TokenKeyName::from_str(&text)
                 .map(Self::Token)
-                .map_err(|problem| format!("{text:?} names no key of a token: {problem}"))
+                .map_err(|problem| format!("this pkcs11: name is none of a token's key: {problem}"))
         } else {
             Ok(Self::File(text.into()))
         }

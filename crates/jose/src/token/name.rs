@@ -36,6 +36,8 @@ impl TokenKeyName {
 pub enum InvalidTokenKeyName {
     #[error("{0:?} is not an attribute that is read here; object, id, token and type=private are")]
     Attribute(String),
+    #[error("module and PIN do not belong into it: what follows a question mark is not read")]
+    Query,
     #[error("{0:?} stands in it twice")]
     Repeated(String),
     #[error("it begins not with pkcs11:")]
@@ -52,6 +54,10 @@ impl FromStr for TokenKeyName {
     fn from_str(uri: &str) -> Result<Self, Self::Err> {
         let path = uri.strip_prefix(Self::SCHEME);
         let path = path.ok_or(InvalidTokenKeyName::Scheme)?;
+        // RFC 7512's query has the module and the PIN, which have settings of their own. Never quoted.
+        if path.contains('?') {
+            return Err(InvalidTokenKeyName::Query);
+        }
         let mut name = Self {
             label: None,
             id: None,
@@ -158,6 +164,7 @@ mod tests {
         let cases = [
             ("object=a", Invalid::Scheme),
             ("pkcs11:", Invalid::Unspecific),
+            ("pkcs11:object=a?pin-value=1234", Invalid::Query),
             ("pkcs11:token=izin", Invalid::Unspecific),
             ("pkcs11:object=", Invalid::Value("object".into())),
             ("pkcs11:object=%4", Invalid::Value("object".into())),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use izin::lab::registration;
 use izin_simulator::checks::{Bench, Check, Pace, Verdict, attacks, run};
@@ -90,10 +91,7 @@ struct Deployment {
 impl Deployment {
     /// `change` is made to its configuration.
     async fn start(change: impl FnOnce(String) -> String) -> Self {
-        let keys = tokio::task::spawn_blocking(pki).await.unwrap();
-        let simulator = Simulator::start(SimulatorOptions::new(keys.clone()))
-            .await
-            .unwrap();
+        let simulator = simulator_at_ports_of_its_own().await;
         let (database, folder) = (Database::sqlite(), tempfile::tempdir().unwrap());
         let file = serve_file(folder.path(), &database.url, &simulator, None);
         let changed = change(std::fs::read_to_string(&file).unwrap());
@@ -135,6 +133,28 @@ impl Deployment {
             .args(arguments)
             .output()
             .unwrap()
+    }
+}
+
+/// At ports that can be taken again afterwards: below those that the system gives to whoever asks for any.
+async fn simulator_at_ports_of_its_own() -> Simulator {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let keys = tokio::task::spawn_blocking(pki).await.unwrap();
+    let start = 21_000 + u16::try_from(std::process::id() % 3_000).unwrap() * 3;
+    loop {
+        let first = start + 3 * NEXT.fetch_add(1, Ordering::Relaxed);
+        let at = |offset| SocketAddr::from(([127, 0, 0, 1], first + offset));
+        let options = SimulatorOptions {
+            authorization_server: at(0),
+            resource_server: at(1),
+            pages: at(2),
+            ..SimulatorOptions::new(keys.clone())
+        };
+        match Simulator::start(options).await {
+            Ok(simulator) => return simulator,
+            // Somebody has one of them.
+            Err(_) => assert!(first < 32_000, "no ports are left"),
+        }
     }
 }
 

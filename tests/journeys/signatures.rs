@@ -161,7 +161,7 @@ async fn what_a_set_says_of_a_key(database: Database) {
         ("beside an unknown type", among(&foreign), ok()),
         ("beside a decoy of its name", among(&decoy), ok()),
         // Which of two counts must not depend on their order.
-        ("twice", twice, unavailable()),
+        ("twice", twice, refused()),
         ("no set", json!({"keys": "none"}), unavailable()),
         ("no keys", json!({"keys": []}), refused()),
     ];

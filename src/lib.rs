@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod config;
 mod consent;
+mod doctor;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 mod generated;

@@ -7,6 +7,7 @@ mod consents;
 mod database;
 #[cfg(feature = "lab")]
 pub mod demo;
+mod doctor;
 mod jose;
 mod keys;
 mod logging;
@@ -39,6 +40,7 @@ const EXAMPLES: &str = "Examples:
   izin config check --help        what a configuration would do, before the service runs with it
   izin consents list --config F   the consents; show and revoke one
   izin outbox list --config F     what PayNet has not been told yet
+  izin doctor --config izin.toml  is everything ready for traffic? What is not, and what to do
   izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin simulate attacks           how a Data Provider stands the catalogue of attacks
@@ -56,6 +58,7 @@ enum Command {
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
     Consents(consents::Consents),
+    Doctor(doctor::Doctor),
     Jose(jose::Jose),
     Keys(keys::Keys),
     Outbox(outbox::Outbox),
@@ -83,6 +86,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Config(config) => Ok(config.run(&institution)),
                     #[cfg(feature = "lab")]
                     Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
+                    Command::Doctor(doctor) => Ok(doctor.run(&institution).await),
                     Command::Jose(jose) => Ok(jose.run().await),
                     Command::Consents(consents) => consents.run(&institution).await,
                     Command::Keys(keys) => Ok(keys.run(&institution)),

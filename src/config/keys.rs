@@ -145,7 +145,7 @@ impl JsonSchema for KeyLocation {
 pub struct ConfiguredKey {
     /// As it stands in the file, for example `listeners.webhooks.private_key`.
     pub setting: String,
-    certificate_setting: String,
+    pub certificate_setting: String,
     certificate: Option<PathBuf>,
     pub source: Option<KeySource>,
     /// When it signs, for those in `signing.keys`.

@@ -29,15 +29,15 @@ pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
 pub use database::Database;
 pub use environment::Environment;
-pub use keys::{KeyLocation, KeySource, Pkcs11, Signing, SigningKey};
+pub use keys::{ConfiguredKey, KeyLocation, KeySource, Pkcs11, Signing, SigningKey};
 pub use layers::Origin;
 pub use listeners::Listeners;
 pub use loaded::Loaded;
 pub use ofp::{ClientAuth, Ofp};
 pub use ops::Ops;
 pub use profile::{
-    AuthorizeListener, BalanceAmount, ResponseBody, ResponsePayload, SignatureHeader, SigningParty,
-    TimeoutUpdate, UpdateMethod, WireProfile,
+    AuthorizeListener, BalanceAmount, ProfileChange, ResponseBody, ResponsePayload,
+    SignatureHeader, SigningParty, TimeoutUpdate, UpdateMethod, WireProfile,
 };
 pub use schema::PUBLISHED as SCHEMA;
 pub use settings::{Setting, SettingOrigin};

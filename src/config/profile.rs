@@ -1,6 +1,7 @@
 //! The wire profile: PayNet's open questions as data (docs/decisions/0001-wire-profile.md). Each field is described in
 //! `config/default.toml`.
 
+mod changes;
 mod check;
 
 use izin_jose::Algorithm;
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::consent::ReasonCode;
+pub use changes::ProfileChange;
 
 /// `[ofp.profile]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

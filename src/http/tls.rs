@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion
 use rustls_platform_verifier::Verifier as SystemVerifier;
 
 /// For both sides.
-const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
+pub(super) const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
@@ -24,7 +24,7 @@ pub enum TlsProblem {
 }
 
 /// The suites and groups of BCP 195; rustls has no weaker ones to begin with except CBC, left out here.
-pub fn bcp195_provider() -> Arc<CryptoProvider> {
+pub(super) fn bcp195_provider() -> Arc<CryptoProvider> {
     use aws_lc_rs::{cipher_suite as suite, kx_group as group};
     Arc::new(CryptoProvider {
         cipher_suites: vec![

@@ -25,8 +25,8 @@ impl CertificateFacts {
         let certificate = X509::from_der(der)?;
         Ok(Self {
             thumbprint: KeyId::of_certificate(der),
-            subject: name(certificate.subject_name()),
-            issuer: name(certificate.issuer_name()),
+            subject: Self::name(certificate.subject_name()),
+            issuer: Self::name(certificate.issuer_name()),
             not_before: time(certificate.not_before())?,
             not_after: time(certificate.not_after())?,
             key: key(&certificate)?,
@@ -36,16 +36,27 @@ impl CertificateFacts {
     pub fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
         (self.not_before..=self.not_after).contains(&now)
     }
-}
 
-fn name(name: &X509NameRef) -> String {
-    let parts = name.entries().map(|entry| {
-        let value = entry.data().to_string();
-        let value = value.unwrap_or_else(|_| "?".to_owned());
-        let key = entry.object().nid().short_name().unwrap_or("?");
-        format!("{key}={}", value.replace(char::is_control, " "))
-    });
-    parts.collect::<Vec<_>>().join(", ")
+    /// The common name of a distinguished name, or all of it if it has none.
+    pub fn short_name(name: &X509NameRef) -> String {
+        let common = name.entries_by_nid(Nid::COMMONNAME).last();
+        let common = common.and_then(|entry| entry.data().to_string().ok());
+        match common {
+            Some(common) => format!("CN={}", common.replace(char::is_control, " ")),
+            None => Self::name(name),
+        }
+    }
+
+    /// A distinguished name, in the order of the certificate.
+    pub fn name(name: &X509NameRef) -> String {
+        let parts = name.entries().map(|entry| {
+            let value = entry.data().to_string();
+            let value = value.unwrap_or_else(|_| "?".to_owned());
+            let key = entry.object().nid().short_name().unwrap_or("?");
+            format!("{key}={}", value.replace(char::is_control, " "))
+        });
+        parts.collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn time(time: &Asn1TimeRef) -> Result<DateTime<Utc>, ErrorStack> {

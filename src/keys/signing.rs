@@ -55,8 +55,8 @@ impl fmt::Display for KeyState {
     }
 }
 
-/// All signing keys of one reading of the configuration.
-#[derive(Debug)]
+/// All signing keys of one reading of the configuration; by default none.
+#[derive(Debug, Default)]
 pub struct KeyRing(Vec<RingKey>);
 
 #[derive(Debug)]

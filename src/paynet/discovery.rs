@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::cache::{Cached, Freshness};
@@ -34,6 +34,16 @@ pub struct DiscoverySource {
     cached: Cached<Discovery>,
 }
 
+/// The document as it is at this moment, with what the sender's clock said and when that was for ours.
+#[derive(Debug, Clone)]
+pub struct DatedDiscovery {
+    pub document: Discovery,
+    /// Whole seconds.
+    pub date: Option<DateTime<Utc>>,
+    pub asked_at: DateTime<Utc>,
+    pub answered_at: DateTime<Utc>,
+}
+
 struct Issuer {
     authorization_server: String,
     fetcher: Fetcher,
@@ -55,29 +65,41 @@ impl DiscoverySource {
 
     pub async fn current(&self) -> Result<Arc<Discovery>, DiscoveryError> {
         let issuer = self.issuer.clone();
-        let fetch = async move { issuer.fetch().await };
+        let fetch = async move { issuer.fetch().await.map(|(document, _)| document) };
         self.cached
             .get(self.clock.now(), |_| true, fetch)
             .await
             .map_err(DiscoveryError)
     }
+
+    /// Asks anew and keeps nothing.
+    pub async fn look_up(&self) -> Result<DatedDiscovery, DiscoveryError> {
+        let asked_at = self.clock.now();
+        let (document, date) = self.issuer.fetch().await.map_err(DiscoveryError)?;
+        Ok(DatedDiscovery {
+            document,
+            date,
+            asked_at,
+            answered_at: self.clock.now(),
+        })
+    }
 }
 
 impl Issuer {
-    async fn fetch(&self) -> Result<Discovery, String> {
+    async fn fetch(&self) -> Result<(Discovery, Option<DateTime<Utc>>), String> {
         let url = format!(
             "{}/.well-known/openid-configuration",
             self.authorization_server
         );
-        let body = self
+        let answer = self
             .fetcher
-            .get(&url, MAX_BYTES)
+            .get_dated(&url, MAX_BYTES)
             .await
             .map_err(|error| error.to_string())?;
         let document: Discovery =
-            serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+            serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
         self.check(&document)?;
-        Ok(document)
+        Ok((document, answer.date))
     }
 
     /// The issuer must be the one we were configured with (OpenID Connect Discovery §4.3).

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, redirect};
 use rustls::ClientConfig;
 
@@ -41,6 +42,13 @@ pub enum FetchError {
     TooLarge(usize),
 }
 
+/// A public document, and what its sender's clock said.
+pub struct Document {
+    pub body: Vec<u8>,
+    /// Of the header `Date`: whole seconds. None if there is none, or none that can be read.
+    pub date: Option<DateTime<Utc>>,
+}
+
 /// Reads public documents (discovery, key sets).
 #[derive(Clone)]
 pub struct Fetcher {
@@ -54,14 +62,27 @@ impl Fetcher {
 
     /// The JSON of a 200, at most `limit` bytes.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
+        Ok(self.get_dated(url, limit).await?.body)
+    }
+
+    /// The same with the time of the answer.
+    pub async fn get_dated(&self, url: &str, limit: usize) -> Result<Document, FetchError> {
         let request = self.http.current().get(url).timeout(DOCUMENT_TIMEOUT);
         let response = request.send().await.map_err(transport)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
         }
         check_media_type(&response)?;
-        read_bounded(response, limit).await
+        let date = date(&response);
+        let body = read_bounded(response, limit).await?;
+        Ok(Document { body, date })
     }
+}
+
+fn date(response: &reqwest::Response) -> Option<DateTime<Utc>> {
+    let stated = response.headers().get(DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(stated).ok()?;
+    Some(date.to_utc())
 }
 
 /// JSON of whatever kind (`application/json`, `application/jwk-set+json`), or nothing said.

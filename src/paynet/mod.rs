@@ -12,17 +12,21 @@ mod token;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use crate::clock::SharedClock;
 use crate::config::Ofp;
 use crate::generated::ofp_dp::client::Client;
 use crate::http::HttpClient;
-use crate::ids::{DpId, InvalidId};
+use crate::ids::{ConsentId, DpId, InvalidId};
 use crate::keys::SigningKeys;
 
 pub use consents::{RemoteConsent, RetrieveError, UpdateAnswer, consent_from_wire};
 pub use context::ClientContext;
-pub use fetch::http_client;
+pub use discovery::{DatedDiscovery, DiscoveryError};
+pub use fetch::{FetchError, http_client};
 pub use keys::{KeyDirectory, KeysUnavailable, Party};
+pub use token::TokenError;
 
 use discovery::DiscoverySource;
 use fetch::Fetcher;
@@ -45,6 +49,8 @@ pub struct Paynet {
     discovery: Arc<DiscoverySource>,
     http: HttpClient,
     keys: Arc<KeyDirectory>,
+    /// Without a trailing slash.
+    resource_server: String,
     signing: SigningKeys,
     tokens: Arc<TokenSource>,
 }
@@ -97,6 +103,7 @@ impl Paynet {
             discovery,
             http,
             keys,
+            resource_server: base.to_owned(),
             signing,
             tokens,
         })
@@ -111,6 +118,23 @@ impl Paynet {
 
     pub fn keys(&self) -> &Arc<KeyDirectory> {
         &self.keys
+    }
+
+    /// PayNet's discovery document as it is now, for proving that it can be had.
+    pub async fn look_up(&self) -> Result<DatedDiscovery, DiscoveryError> {
+        self.discovery.look_up().await
+    }
+
+    /// Whether PayNet gives us a token now, and how long such a token lives. It is not used.
+    pub async fn try_token(&self) -> Result<TimeDelta, TokenError> {
+        self.tokens.try_out().await
+    }
+
+    /// The status with which the resource server refuses Retrieve Consent without a token.
+    pub async fn status_without_token(&self, id: &ConsentId) -> Result<u16, FetchError> {
+        let url = format!("{}/v1/consents/{id}", self.resource_server);
+        let answer = self.http.current().get(url).send().await;
+        Ok(answer.map_err(fetch::transport)?.status().as_u16())
     }
 }
 

@@ -31,8 +31,9 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 #[error("no access token: {0}")]
 pub struct TokenUnavailable(String);
 
+/// Why the token endpoint gave none.
 #[derive(Debug, thiserror::Error)]
-enum TokenError {
+pub enum TokenError {
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
     #[error("the token endpoint cannot be reached: {0}")]
@@ -125,6 +126,12 @@ impl TokenSource {
             .await
             .map_err(TokenUnavailable)?;
         Ok(held.token.clone())
+    }
+
+    /// Asks for one that is not used. Answers how long it would live.
+    pub async fn try_out(&self) -> Result<TimeDelta, TokenError> {
+        let answer = self.requester.request(self.clock.now()).await?;
+        Ok(TimeDelta::try_seconds(answer.expires_in).unwrap_or_default())
     }
 
     /// The next call gets a fresh one.

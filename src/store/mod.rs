@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod dispatch;
+mod inspect;
 #[cfg_attr(
     feature = "embedded",
     expect(
@@ -31,6 +32,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
+pub use inspect::{Migrations, PostgresFacts, inspect};
 pub use rows::{
     AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
 };
@@ -40,6 +42,8 @@ pub use types::At;
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/common");
+
+const EXPECTED_URL: &str = "expected sqlite:PATH or postgres://…";
 
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -140,9 +144,7 @@ impl Store {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Pg(open_pool!(pg, url, pool_size)));
         }
-        Err(StoreError::Url(
-            "expected sqlite:PATH or postgres://…".into(),
-        ))
+        Err(StoreError::Url(EXPECTED_URL.into()))
     }
 
     /// Brings the schema up to date. Replicas may start together and migrations take no lock: whoever loses

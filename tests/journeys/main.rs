@@ -8,6 +8,7 @@ mod checks;
 mod dangers;
 mod deadlines;
 mod delivery;
+mod doctor;
 mod harness;
 mod key_sets;
 mod keys;

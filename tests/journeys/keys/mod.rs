@@ -30,7 +30,7 @@ on_both_databases!(
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
-fn key_id(name: &str) -> String {
+pub fn key_id(name: &str) -> String {
     KeyId::of_certificate(&pki().certificate_der(name).unwrap()).to_string()
 }
 

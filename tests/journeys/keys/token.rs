@@ -7,7 +7,7 @@ use izin::lab::registration;
 use izin_simulator::{
     Customer, DataCall, Leaf, NewConsent, Pki, Simulator, SimulatorOptions, Usage,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::command::{done, izin};
 use crate::harness::{Database, Process, TOTP_SECRET, pki, serve_file, write_secret};
@@ -166,6 +166,17 @@ async fn the_journey_with_every_key_on_a_token() {
         assert_eq!((balance.status(), &balance.problem), (200, &None));
         assert_eq!(balance.data()["current_balance"]["amount"], "5123.45");
     }
+    let arguments = ["doctor", "--json", "--config", config.to_str().unwrap()];
+    let doctor = izin(&arguments, Some((VARIABLE, &configuration)));
+    let findings: Vec<Value> = serde_json::from_str(&done(&doctor)).unwrap();
+    let in_order = |check: &str| {
+        let of_it = findings.iter().filter(|one| one["check"] == check);
+        of_it.filter(|one| one["verdict"] == "ok").count()
+    };
+    assert_eq!(in_order("token"), 1, "{findings:#?}");
+    assert_eq!(in_order("private-key"), 3, "{findings:#?}");
+    assert_eq!(in_order("test-signature"), 1, "{findings:#?}");
+    assert_eq!(in_order("paynet-token"), 1, "{findings:#?}");
     // What the service has is certificates, names and a PIN.
     for entry in std::fs::read_dir(token.folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -208,6 +219,27 @@ async fn what_is_wrong_with_a_token_is_told_at_the_start() {
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
+    let doctor = |text: &str, check: &str| {
+        std::fs::write(&config, text).unwrap();
+        let arguments = ["doctor", "--json", "--offline", "--config"];
+        let arguments = [&arguments[..], &[config.to_str().unwrap()]].concat();
+        let output = izin(&arguments, Some((VARIABLE, &configuration)));
+        assert_eq!(output.status.code(), Some(1));
+        let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let failed = findings.iter().filter(|one| one["verdict"] == "failed");
+        let failed: Vec<&Value> = failed.collect();
+        // The keys that are in files are looked at all the same.
+        assert!(
+            matches!(&failed[..], [one] if one["check"] == check),
+            "{failed:#?}"
+        );
+        assert!(!failed[0].to_string().contains("0815"), "{failed:#?}");
+        format!("{} {}", failed[0]["seen"], failed[0]["advice"])
+    };
+    let told = doctor(&text, "private-key");
+    assert!(told.contains("pkcs11-tool --list-objects"), "{told}");
+    let other = text.replace("token = \"izin\"", "token = \"other\"");
+    assert!(doctor(&other, "token").contains("pkcs11.token"));
     let told = starts(&text);
     assert!(
         told.contains("no private key called pkcs11:object=absent"),
@@ -223,6 +255,8 @@ async fn what_is_wrong_with_a_token_is_told_at_the_start() {
     let told = starts(&text);
     assert!(told.contains("refuses the PIN"), "{told}");
     assert!(!told.contains("0815"), "{told}");
+    let told = doctor(&text, "token");
+    assert!(told.contains("lock themselves"), "{told}");
     let told = starts(&text.replace("pin_file", "# pin_file"));
     assert!(told.contains("pkcs11.pin_file is required"), "{told}");
     simulator.stop().await;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use poem::{
     Endpoint, IntoResponse, Request, Response,
     http::{Method, StatusCode},
@@ -14,7 +15,7 @@ use super::{
     data::interaction_id,
     error::{ApiError, refuse},
 };
-use crate::listener::LostAnswer;
+use crate::{clock::Clock, listener::LostAnswer};
 
 /// An endpoint of the platform that a Data Provider calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +50,8 @@ impl Operation {
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The call is processed, and the answer's `Date` is so many seconds away from now.
+    ClockOff(i64),
     /// The call is processed, after a while.
     Delay(Duration),
     /// The call is not processed; this comes instead, with status 200.
@@ -130,6 +133,15 @@ impl<E: Endpoint> Faulty<E> {
     async fn answer_or_fail(&self, request: Request, fault: Option<Fault>) -> Response {
         match fault {
             None => self.answer(request).await,
+            Some(Fault::ClockOff(seconds)) => {
+                let mut response = self.answer(request).await;
+                let date = Clock::machine() + TimeDelta::seconds(seconds);
+                let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                if let Ok(date) = date.parse() {
+                    response.headers_mut().insert("date", date);
+                }
+                response
+            }
             Some(Fault::Delay(duration)) => {
                 tokio::time::sleep(duration).await;
                 self.answer(request).await

@@ -1,0 +1,254 @@
+//! The database: it answers, its schema is this release's, and it is one for production. Nothing is written and no migration applied.
+
+use secrecy::ExposeSecret;
+
+use super::listeners::Running;
+use crate::config::{Config, Environment};
+use crate::doctor::Subject;
+use crate::doctor::finding::{Check, Finding, Theme};
+use crate::keys::read_secret_text;
+use crate::store::{Migrations, PostgresFacts, StoreError, inspect};
+
+const KIND: Check = Check::new(Theme::Database, "database-kind", "kind");
+const REACHABLE: Check = Check::new(Theme::Database, "database-reachable", "connection");
+const MIGRATIONS: Check = Check::new(Theme::Database, "database-migrations", "schema");
+const CONNECTIONS: Check = Check::new(Theme::Database, "database-connections", "connections");
+const ROLE: Check = Check::new(Theme::Database, "database-role", "role");
+
+pub async fn database(subject: &Subject, running: &Running) -> Vec<Finding> {
+    let config = &subject.config;
+    let is_sqlite = address(config).starts_with("sqlite:");
+    let mut findings = vec![kind(config, is_sqlite)];
+    if subject.offline && !is_sqlite {
+        findings.push(REACHABLE.skipped(super::OFFLINE));
+        return findings;
+    }
+    let password = config.database.password_file.as_deref();
+    let password = match password.map(read_secret_text).transpose() {
+        Ok(password) => password,
+        Err(problem) => {
+            let advice = "Give database.password_file a file with the password, closed to others.";
+            findings.push(REACHABLE.failed(problem.to_string(), advice));
+            return findings;
+        }
+    };
+    let url = config.database.url_with(password.as_ref());
+    match inspect(url.expose_secret()).await {
+        Err(problem) => findings.push(unreachable(config, is_sqlite, running, &problem)),
+        Ok(found) => {
+            findings.push(REACHABLE.ok(format!("{} answers", found.server)));
+            findings.push(migrations(&found.migrations, running));
+            if let Some(postgres) = found.postgres {
+                findings.push(connections(config, &postgres));
+                findings.push(role(config, &postgres));
+            }
+        }
+    }
+    findings
+}
+
+fn kind(config: &Config, is_sqlite: bool) -> Finding {
+    match (is_sqlite, config.environment()) {
+        (false, _) => KIND.ok("PostgreSQL, which several replicas can share"),
+        (true, Environment::Production) => KIND.failed(
+            "SQLite: one replica only, and a copy of the data only where you make one",
+            "Set database.url to a PostgreSQL database (postgres://…).",
+        ),
+        (true, _) => KIND.ok("SQLite, for a demo or a pilot with one replica"),
+    }
+}
+
+fn unreachable(
+    config: &Config,
+    is_sqlite: bool,
+    running: &Running,
+    problem: &StoreError,
+) -> Finding {
+    let seen = format!("{}: {problem}", place(config));
+    if is_sqlite {
+        let url = address(config);
+        let path = url.trim_start_matches("sqlite:");
+        return if std::path::Path::new(path).exists() || running.any() {
+            REACHABLE.failed(
+                seen,
+                "Let database.url name a file that the user which izin runs as may read and write.",
+            )
+        } else {
+            REACHABLE
+                .skipped(format!(
+                    "{path} is not there yet; izin serve makes it at its first start"
+                ))
+                .advised("Start izin serve, and run izin doctor again.")
+        };
+    }
+    REACHABLE.failed(
+        seen,
+        "Correct database.url, or let the database accept connections from this machine; psql with the same address shows whether it does.",
+    )
+}
+
+/// As it is configured: it may hold a password.
+fn address(config: &Config) -> String {
+    config.database.url_with(None).expose_secret().to_owned()
+}
+
+/// The address without user and password.
+fn place(config: &Config) -> String {
+    let url = address(config);
+    if url.starts_with("sqlite:") {
+        return url;
+    }
+    let Ok(parsed) = reqwest::Url::parse(&url) else {
+        return "database.url".into();
+    };
+    let host = parsed
+        .host_str()
+        .unwrap_or("this machine")
+        .replace("%2F", "/");
+    let name = parsed.path();
+    match parsed.port() {
+        Some(port) => format!("{host}:{port}{name}"),
+        None => format!("{host}{name}"),
+    }
+}
+
+fn migrations(found: &Migrations, running: &Running) -> Finding {
+    let applied = found.applied.len();
+    if !found.unknown.is_empty() {
+        return MIGRATIONS.failed(
+            format!(
+                "it has migrations that this release does not know: {}",
+                found.unknown.join(", ")
+            ),
+            "Run the release of izin that made them, or a newer one.",
+        );
+    }
+    if found.pending.is_empty() {
+        return MIGRATIONS.ok(format!("{applied} of {applied} migrations are applied"));
+    }
+    let seen = format!(
+        "{applied} migrations are applied, {} not yet: {}",
+        found.pending.len(),
+        found.pending.join(", ")
+    );
+    if running.any() {
+        MIGRATIONS.failed(
+            seen,
+            "Restart izin serve, which applies them; if that changes nothing, it runs with another database.url than this one.",
+        )
+    } else {
+        MIGRATIONS.warning(seen, "Start izin serve: it applies them.")
+    }
+}
+
+fn connections(config: &Config, postgres: &PostgresFacts) -> Finding {
+    let wanted = config.database.pool_size;
+    let all = postgres.max_connections;
+    let seen = format!("each replica takes up to {wanted} of {all}");
+    if i64::try_from(wanted).is_ok_and(|wanted| wanted < all) {
+        CONNECTIONS.ok(seen)
+    } else {
+        CONNECTIONS.warning(
+            seen,
+            "Make database.pool_size smaller, or max_connections of PostgreSQL larger.",
+        )
+    }
+}
+
+fn role(config: &Config, postgres: &PostgresFacts) -> Finding {
+    let user = &postgres.user;
+    match (postgres.is_superuser, config.environment()) {
+        (false, _) => ROLE.ok(format!("{user} is no superuser")),
+        (true, Environment::Production) => ROLE.warning(
+            format!("{user} is a superuser, who may do anything in every database"),
+            "Make a role that owns this database only, and name it in database.url.",
+        ),
+        (true, _) => ROLE.ok(format!(
+            "{user} is a superuser; production should have a role of its own"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::Verdict;
+
+    fn config(environment: &str, url: &str) -> Config {
+        let text = format!("environment = \"{environment}\"\ndatabase.url = \"{url}\"");
+        Config::from_layers(&[&text]).unwrap()
+    }
+
+    #[test]
+    fn sqlite_is_not_for_production() {
+        for (environment, url, expected) in [
+            ("production", "sqlite:izin.db", Verdict::Failed),
+            ("uat", "sqlite:izin.db", Verdict::Ok),
+            ("production", "postgres:///izin", Verdict::Ok),
+        ] {
+            let finding = kind(&config(environment, url), url.starts_with("sqlite:"));
+            assert_eq!(finding.verdict, expected, "{environment} {url}");
+        }
+    }
+
+    #[test]
+    fn the_address_is_told_without_user_and_password() {
+        for (url, expected) in [
+            (
+                "postgres://izin:hunter2@db.bank.example:5433/izin?x=hunter2",
+                "db.bank.example:5433/izin",
+            ),
+            (
+                "postgres://izin@%2Frun%2Fpostgresql/izin",
+                "/run/postgresql/izin",
+            ),
+            ("postgres://:::hunter2", "database.url"),
+        ] {
+            assert_eq!(place(&config("uat", url)), expected);
+        }
+    }
+
+    #[test]
+    fn migrations_are_judged_by_whether_the_service_runs() {
+        let found = |applied: &[&str], pending: &[&str], unknown: &[&str]| {
+            let own = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
+            Migrations {
+                applied: own(applied),
+                pending: own(pending),
+                unknown: own(unknown),
+            }
+        };
+        let (runs, rests) = (Running::everywhere(), Running::default());
+        for (migrations_found, running, expected) in [
+            (found(&["1"], &[], &[]), &rests, Verdict::Ok),
+            (found(&[], &["1"], &[]), &rests, Verdict::Warning),
+            (found(&[], &["1"], &[]), &runs, Verdict::Failed),
+            (found(&["1", "2"], &[], &["2"]), &rests, Verdict::Failed),
+        ] {
+            let finding = migrations(&migrations_found, running);
+            assert_eq!(finding.verdict, expected, "{migrations_found:?}");
+        }
+    }
+
+    #[test]
+    fn a_superuser_is_told_of_in_production() {
+        let postgres = |is_superuser| PostgresFacts {
+            max_connections: 100,
+            user: "izin".into(),
+            is_superuser,
+        };
+        for (environment, is_superuser, expected) in [
+            ("production", true, Verdict::Warning),
+            ("production", false, Verdict::Ok),
+            ("uat", true, Verdict::Ok),
+        ] {
+            let config = config(environment, "postgres:///izin");
+            assert_eq!(role(&config, &postgres(is_superuser)).verdict, expected);
+        }
+        let greedy = Config::from_layers(&["database.pool_size = 100"]).unwrap();
+        assert_eq!(
+            connections(&greedy, &postgres(false)).verdict,
+            Verdict::Warning
+        );
+    }
+}

@@ -71,7 +71,6 @@ impl KeyReader {
     }
 
     /// For keys in files.
-    #[cfg(feature = "lab")]
     pub fn files_only() -> std::io::Result<Self> {
         Ok(Self {
             token: None,

@@ -201,10 +201,12 @@ mod tests {
             panic!("these tests run on SQLite")
         };
         let mut conn = crate::store::checkout(pool).await.unwrap();
-        diesel::sql_query("UPDATE __diesel_schema_migrations SET version = '9999'")
-            .execute(&mut *conn)
-            .await
-            .unwrap();
+        diesel::sql_query(
+            "UPDATE __diesel_schema_migrations SET version = '9999' WHERE version = '0001'",
+        )
+        .execute(&mut *conn)
+        .await
+        .unwrap();
         let found = inspect(&url).await.unwrap().migrations;
         assert_eq!(found.unknown, ["9999"]);
         assert!(!found.pending.is_empty());

@@ -152,12 +152,10 @@ fn advice(section: &str, endpoint: &BankEndpoint, problem: &BankError) -> String
             "Let the bank's system know our token ({section}.token_file) or client certificate ({section}.client_certificate)."
         );
     }
-    let option = if section == "bank.http" {
-        "--url"
-    } else {
-        "--sign-in-url"
-    };
-    format!(
-        "Look at the bank's system at {url}, or correct {section}.url; izin bank check {option} {url} asks more."
-    )
+    let look = format!("Look at the bank's system at {url}, or correct {section}.url");
+    match (section, cfg!(feature = "lab")) {
+        (_, false) => format!("{look}."),
+        ("bank.http", true) => format!("{look}; izin bank check --url {url} asks more."),
+        (_, true) => format!("{look}; izin bank check --sign-in-url {url} asks more."),
+    }
 }

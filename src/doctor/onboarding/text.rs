@@ -1,4 +1,4 @@
-//! The sheet for people: what to send, in the order in which registration forms ask for it.
+//! The sheet for people: what to send, one part after the other.
 
 use std::fmt::{self, Write as _};
 

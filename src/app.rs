@@ -27,7 +27,7 @@ use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
 use crate::jobs::{Deadlines, Deliveries, kept_running};
-use crate::keys::{SigningKeys, Stamp};
+use crate::keys::SigningKeys;
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
@@ -42,6 +42,7 @@ use crate::webhooks::{Mirror, Webhooks};
 use banks::{BankClients, Banks};
 use keys::{KeyMaterial, LiveKeys};
 use listeners::{bind_ops, bind_public, bind_webhooks, public_url};
+use reload::InUse;
 pub use reload::Reload;
 
 /// Where a customer's browser arrives.
@@ -67,7 +68,7 @@ struct Rooms {
     deadlines: Deadlines,
     guard: OfpGuard,
     keys: LiveKeys,
-    key_files: Stamp,
+    keys_in_use: InUse,
     pool: Arc<CryptoPool>,
     renderer: Arc<Renderer>,
     resources: Resources,
@@ -94,8 +95,7 @@ impl Service {
         let public_url = public_url(&config, public.address());
         let endpoints = Endpoints::build(&config, &rooms, public_url.clone());
         let reload = Reload::new(
-            config.clone(),
-            rooms.key_files.clone(),
+            rooms.keys_in_use.clone(),
             rooms.keys.clone(),
             rooms.pool.clone(),
             clock,
@@ -153,6 +153,19 @@ async fn build(
         let (config, pool, now) = (config.clone(), pool.clone(), clock.now());
         let read = move || KeyMaterial::read(&config, &pool, now);
         tokio::task::spawn_blocking(read).await??
+    };
+    for (section, certificate) in material.invalid_certificates(clock.now()) {
+        tracing::error!(
+            section,
+            not_before = %certificate.not_before,
+            not_after = %certificate.not_after,
+            "this certificate is not valid now: others will refuse it"
+        );
+    }
+    let keys_in_use = InUse {
+        config: config.clone(),
+        certificates: material.thumbprints(),
+        stamp: material.stamp,
     };
     let signing = SigningKeys::new(material.ring, clock.clone());
     let paynet = Paynet::new(&config.ofp, material.paynet, signing.clone(), clock.clone())?;
@@ -216,7 +229,7 @@ async fn build(
             ),
         },
         keys,
-        key_files: material.stamp,
+        keys_in_use,
         pool,
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {

@@ -35,6 +35,8 @@ pub struct KeyMaterial {
     /// None: not over HTTP.
     pub core_bank: Option<reqwest::Client>,
     pub sign_in: Option<reqwest::Client>,
+    /// Of our ends of TLS, with the sections of the configuration that they are from.
+    certificates: Vec<(String, CertificateFacts)>,
 }
 
 impl KeyMaterial {
@@ -45,35 +47,47 @@ impl KeyMaterial {
         now: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
         let stamp = Stamp::of(&files(config));
-        let reader = KeyReader::open(config, pool.clone())?;
+        let mut reading = Reading {
+            reader: KeyReader::open(config, pool.clone())?,
+            certificates: Vec::new(),
+        };
         let webhooks = &config.listeners.webhooks;
         let client_ca = webhooks.client_ca.as_deref();
         let client_ca = client_ca.context("listeners.webhooks.client_ca is required")?;
         let server_ca = config.ofp.server_ca.as_deref();
         let server_ca = server_ca.context("ofp.server_ca is required")?;
-        let paynet_tls = client_tls(&reader, "ofp", Some(server_ca), config.ofp.client_key())?;
+        let paynet_tls = reading.client_tls("ofp", Some(server_ca), config.ofp.client_key())?;
+        let (bank, sign_in) = (&config.bank, &config.sign_in);
         let checked_by = config.sign_in_checked_by();
         Ok(Self {
             stamp,
-            ring: KeyRing::read(&reader, &config.signing.keys, now)?,
-            webhooks: server_tls(
-                &reader,
-                "listeners.webhooks",
-                webhooks.key(),
-                Some(client_ca),
-            )?
-            .context("listeners.webhooks.private_key is required")?,
-            public: server_tls(
-                &reader,
-                "listeners.public",
-                config.listeners.public.key(),
-                None,
-            )?,
+            ring: KeyRing::read(&reading.reader, &config.signing.keys, now)?,
+            webhooks: reading
+                .server_tls("listeners.webhooks", webhooks.key(), Some(client_ca))?
+                .context("listeners.webhooks.private_key is required")?,
+            public: reading.server_tls("listeners.public", config.listeners.public.key(), None)?,
             allowed_clients: allowed_clients(&webhooks.allowed_clients)?,
             paynet: paynet::http_client(paynet_tls)?,
-            core_bank: bank_client(&reader, "bank.http", config.bank.kind, &config.bank.http)?,
-            sign_in: bank_client(&reader, "sign_in.http", checked_by, &config.sign_in.http)?,
+            core_bank: reading.bank_client("bank.http", bank.kind, &bank.http)?,
+            sign_in: reading.bank_client("sign_in.http", checked_by, &sign_in.http)?,
+            certificates: reading.certificates,
         })
+    }
+
+    /// Those that nobody will accept at the moment.
+    pub fn invalid_certificates(
+        &self,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = (&str, &CertificateFacts)> {
+        let all = self.certificates.iter();
+        let invalid = all.filter(move |(_, certificate)| !certificate.is_valid_at(now));
+        invalid.map(|(section, certificate)| (section.as_str(), certificate))
+    }
+
+    pub fn thumbprints(&self) -> HashSet<KeyId> {
+        let all = self.certificates.iter();
+        all.map(|(_, certificate)| certificate.thumbprint.clone())
+            .collect()
     }
 }
 
@@ -96,19 +110,30 @@ impl LiveKeys {
         self.allowed_clients
             .store(Arc::new(material.allowed_clients));
         self.paynet.renew(material.paynet);
-        if let (Some(live), Some(new)) = (&self.public, material.public) {
-            live.replace(new);
+        match (&self.public, material.public) {
+            (Some(live), Some(new)) => live.replace(new),
+            (None, None) => {}
+            _ => at_next_start("listeners.public"),
         }
         let clients = [
-            (&self.banks.core, material.core_bank),
-            (&self.banks.sign_in, material.sign_in),
+            ("bank.http", &self.banks.core, material.core_bank),
+            ("sign_in.http", &self.banks.sign_in, material.sign_in),
         ];
-        for (live, new) in clients {
-            if let (Some(live), Some(new)) = (live, new) {
-                live.replace(new);
+        for (section, live, new) in clients {
+            match (live, new) {
+                (Some(live), Some(new)) => live.replace(new),
+                (None, None) => {}
+                _ => at_next_start(section),
             }
         }
     }
+}
+
+fn at_next_start(section: &str) {
+    tracing::warn!(
+        section,
+        "whether there is TLS here changes at the next start only; until then it stays as it was"
+    );
 }
 
 /// Every file that a reading looks at, for seeing whether one has changed.
@@ -132,64 +157,73 @@ pub fn files(config: &Config) -> Vec<PathBuf> {
     files
 }
 
-fn server_tls(
-    reader: &KeyReader,
-    section: &str,
-    source: Option<KeySource>,
-    client_ca: Option<&Path>,
-) -> anyhow::Result<Option<ServerConfig>> {
-    let Some(source) = source else {
-        return Ok(None);
-    };
-    let key = certified(reader, section, &source)?;
-    let authorities = authorities(section, "client_ca", client_ca)?;
-    let tls = server_config(key, authorities).with_context(|| section.to_owned())?;
-    Ok(Some(tls))
+/// What is read on the way.
+struct Reading {
+    reader: KeyReader,
+    certificates: Vec<(String, CertificateFacts)>,
 }
 
-fn client_tls(
-    reader: &KeyReader,
-    section: &str,
-    server_ca: Option<&Path>,
-    source: Option<KeySource>,
-) -> anyhow::Result<ClientConfig> {
-    let key = source.map(|source| certified(reader, section, &source));
-    let authorities = authorities(section, "server_ca", server_ca)?;
-    client_config(authorities, key.transpose()?).with_context(|| section.to_owned())
-}
-
-fn bank_client(
-    reader: &KeyReader,
-    section: &str,
-    kind: BankKind,
-    endpoint: &BankEndpoint,
-) -> anyhow::Result<Option<reqwest::Client>> {
-    if kind != BankKind::Http {
-        return Ok(None);
+impl Reading {
+    fn server_tls(
+        &mut self,
+        section: &str,
+        source: Option<KeySource>,
+        client_ca: Option<&Path>,
+    ) -> anyhow::Result<Option<ServerConfig>> {
+        let Some(source) = source else {
+            return Ok(None);
+        };
+        let key = self.certified(section, &source)?;
+        let authorities = authorities(section, "client_ca", client_ca)?;
+        let tls = server_config(key, authorities).with_context(|| section.to_owned())?;
+        Ok(Some(tls))
     }
-    let server_ca = endpoint.server_ca.as_deref();
-    let tls = client_tls(reader, section, server_ca, endpoint.client_key())?;
-    Ok(Some(bank::http::http_client(tls)?))
-}
 
-fn certified(
-    reader: &KeyReader,
-    section: &str,
-    source: &KeySource,
-) -> anyhow::Result<Arc<CertifiedKey>> {
-    let key = reader.certified(source);
-    let key = key.with_context(|| section.to_owned())?;
-    if let Some(own) = key.cert.first()
-        && let Ok(facts) = CertificateFacts::of(own)
-    {
-        tracing::info!(
-            section,
-            thumbprint = %facts.thumbprint,
-            not_after = %facts.not_after,
-            "certificate read"
-        );
+    fn client_tls(
+        &mut self,
+        section: &str,
+        server_ca: Option<&Path>,
+        source: Option<KeySource>,
+    ) -> anyhow::Result<ClientConfig> {
+        let key = source.map(|source| self.certified(section, &source));
+        let authorities = authorities(section, "server_ca", server_ca)?;
+        client_config(authorities, key.transpose()?).with_context(|| section.to_owned())
     }
-    Ok(key)
+
+    fn bank_client(
+        &mut self,
+        section: &str,
+        kind: BankKind,
+        endpoint: &BankEndpoint,
+    ) -> anyhow::Result<Option<reqwest::Client>> {
+        if kind != BankKind::Http {
+            return Ok(None);
+        }
+        let server_ca = endpoint.server_ca.as_deref();
+        let tls = self.client_tls(section, server_ca, endpoint.client_key())?;
+        Ok(Some(bank::http::http_client(tls)?))
+    }
+
+    fn certified(
+        &mut self,
+        section: &str,
+        source: &KeySource,
+    ) -> anyhow::Result<Arc<CertifiedKey>> {
+        let key = self.reader.certified(source);
+        let key = key.with_context(|| section.to_owned())?;
+        if let Some(own) = key.cert.first()
+            && let Ok(facts) = CertificateFacts::of(own)
+        {
+            tracing::info!(
+                section,
+                thumbprint = %facts.thumbprint,
+                not_after = %facts.not_after,
+                "certificate read"
+            );
+            self.certificates.push((section.to_owned(), facts));
+        }
+        Ok(key)
+    }
 }
 
 fn authorities(

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
-use crate::app::Service;
+use crate::app::{Reload, Service};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::institution::Institution;
@@ -38,27 +39,32 @@ impl Serve {
         super::tell(&told);
         let stop = stop.received();
         tokio::pin!(stop);
+        let mut reloading = JoinSet::new();
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                _ = reload.recv() => self.reload(&service, &defaults).await,
+                // Apart, because a token or a network drive can take its time, and stopping must not wait for that.
+                _ = reload.recv() => {
+                    let file = self.config.clone();
+                    reloading.spawn(reload_keys(file, service.reload.clone(), defaults.clone()));
+                }
+                Some(_) = reloading.join_next() => {}
             }
         }
         tracing::info!("stopping");
         service.stop().await;
         Ok(())
     }
+}
 
-    /// On SIGHUP: the configuration is read again for its keys, certificates, authorities and allowed clients.
-    async fn reload(&self, service: &Service, defaults: &str) {
-        let read = Config::load_checked(self.config.as_deref(), defaults);
-        let done = match read {
-            Ok(config) => service.reload.with(config).await,
-            Err(problems) => Err(problems.into()),
-        };
-        if let Err(error) = done {
-            let error = format!("{error:#}");
-            tracing::error!(error, "SIGHUP: nothing was changed");
-        }
+/// On SIGHUP: the configuration is read again for its keys, certificates, authorities and allowed clients.
+async fn reload_keys(file: Option<PathBuf>, reload: Reload, defaults: String) {
+    let done = match Config::load_checked(file.as_deref(), &defaults) {
+        Ok(config) => reload.with(config).await,
+        Err(problems) => Err(problems.into()),
+    };
+    if let Err(error) = done {
+        let error = format!("{error:#}");
+        tracing::error!(error, "SIGHUP: nothing was changed");
     }
 }

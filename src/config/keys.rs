@@ -124,6 +124,8 @@ impl TryFrom<String> for KeyLocation {
             TokenKeyName::from_str(&text)
                 .map(Self::Token)
                 .map_err(|problem| format!("this pkcs11: name is none of a token's key: {problem}"))
+        } else if text.contains(char::is_control) {
+            Err("this is the content of a key file; give its path".into())
         } else {
             Ok(Self::File(text.into()))
         }
@@ -250,6 +252,13 @@ impl Config {
         let keys = self.configured_keys().into_iter();
         let mut sources = keys.filter_map(|key| key.source);
         sources.any(|source| matches!(source.private_key, KeyLocation::Token(_)))
+    }
+
+    /// What is wrong with the places for private keys.
+    pub fn key_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        self.private_keys(&mut problems);
+        problems
     }
 
     pub(super) fn private_keys(&self, problems: &mut Vec<String>) {

@@ -2,7 +2,8 @@
 //! environment. A layer keeps where its values stand, so that whatever is wrong can be told with its place.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path as FilePath, PathBuf};
 
 use figment::value::{Dict, Value};
@@ -67,7 +68,8 @@ impl Layer {
 
     fn text(text: &str, source: Source, origin: Origin) -> Result<Self, Problem> {
         let values = toml_edit::de::from_str(text);
-        let values = values.map_err(|error| not_toml(origin, error.message()))?;
+        let mut values: Dict = values.map_err(|error| not_toml(origin, error.message()))?;
+        values.values_mut().for_each(time_as_text);
         Ok(Self { source, values })
     }
 
@@ -81,7 +83,7 @@ impl Layer {
             let sentence = format!("the configuration file cannot be read: {error}");
             Problem::at(at(None), sentence)
         };
-        let bytes = fs::read(path).map_err(unread)?;
+        let bytes = read(path).map_err(unread)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             not_toml(at(Some(line_at(before))), "it is not UTF-8")
@@ -132,6 +134,19 @@ impl Layer {
             Source::Variable(name) => Origin::Variable(name.clone()),
         }
     }
+}
+
+/// Whatever it is, a file or what another program writes, up to a size that no configuration has.
+fn read(path: &FilePath) -> io::Result<Vec<u8>> {
+    const LARGEST: u64 = 4 * 1024 * 1024;
+    let mut bytes = Vec::new();
+    let read = File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    if read as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 4 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// A time may stand in a file without quotes. This is how the parser hands it on.

@@ -12,7 +12,7 @@ use super::layers::{Layer, Origin, find, find_mut, merged};
 use super::problem::Problem;
 use super::schema::{Node, Path, parsed, shown};
 use super::secrets::without_pin;
-use super::{Config, ConfigProblems, DEFAULTS, environment_variables, unknown};
+use super::{Config, ConfigProblems, DEFAULTS, environment_variables, texts, unknown};
 
 /// Where a repair leads to the next error, and never to an end.
 const MOST_REPAIRS: usize = 500;
@@ -67,12 +67,17 @@ impl Loaded {
         usable.extend(of_variables);
         problems.extend(wrong);
         let mut unknown = Vec::new();
+        let mut repaired = BTreeSet::new();
         for layer in &mut usable {
             let keys = unknown::take_unknown(layer);
             unknown.extend(keys.into_iter().map(|key| {
                 let origin = layer.origin(&key);
                 (key, origin)
             }));
+            for key in texts::take_unusable(layer) {
+                problems.push(Problem::at(layer.origin(&key), texts::told(&key)));
+                repaired.insert(shown(list_of(&key).unwrap_or(&key)));
+            }
         }
         problems.extend(
             unknown
@@ -85,7 +90,7 @@ impl Loaded {
             unknown,
             defaults,
             config: None,
-            repaired: BTreeSet::new(),
+            repaired,
             problems,
         };
         // Without a layer most of what would be told is not so.

@@ -18,6 +18,7 @@ mod profile;
 mod schema;
 mod secrets;
 mod settings;
+mod texts;
 mod unknown;
 
 use std::path::Path;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Subject;
 use super::inventory::{Inventory, Outcome, ReadKey};
 use crate::config::{AuthorizeListener, ClientAuth, Config, Environment};
-use crate::keys::{CertificateFacts, PUBLISHED_AFTERWARDS, SigningKeys};
+use crate::keys::{CertificateFacts, SigningKeys, published_until};
 
 /// The sheet.
 #[derive(Debug, Clone, Serialize)]
@@ -206,8 +206,8 @@ impl Addresses {
 }
 
 fn is_published(key: &ReadKey, now: DateTime<Utc>) -> bool {
-    key.until
-        .is_none_or(|until| now < until + PUBLISHED_AFTERWARDS)
+    let last = key.until.and_then(published_until);
+    last.is_none_or(|last| now < last)
 }
 
 fn card(key: &ReadKey) -> Option<Card> {

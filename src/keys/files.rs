@@ -1,10 +1,10 @@
 //! Files with secrets, and those beside them. A secret that other users of the machine can read is refused, because nobody notices it
 //! otherwise.
 
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -25,7 +25,7 @@ pub enum FileProblem {
 
 /// Wiped when it is dropped.
 pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileProblem> {
-    let metadata = std::fs::metadata(path).map_err(|problem| unreadable(path, &problem))?;
+    let (file, metadata) = opened(path)?;
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & FORBIDDEN_MODE != 0 {
         return Err(FileProblem::Open {
@@ -33,7 +33,7 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileProblem> {
             mode,
         });
     }
-    read_public(path).map(Zeroizing::new)
+    contents(path, file, &metadata).map(Zeroizing::new)
 }
 
 /// A passphrase, PIN or token: one line of text, without what surrounds it.
@@ -50,13 +50,38 @@ pub fn read_secret_text(path: &Path) -> Result<SecretString, FileProblem> {
 }
 
 pub fn read_public(path: &Path) -> Result<Vec<u8>, FileProblem> {
-    let size = std::fs::metadata(path).map_err(|problem| unreadable(path, &problem))?;
-    if size.len() > MAX_BYTES {
-        let problem = "it is too large for a key or certificate".to_owned();
-        let path = path.to_owned();
-        return Err(FileProblem::Unreadable { path, problem });
+    let (file, metadata) = opened(path)?;
+    contents(path, file, &metadata)
+}
+
+/// A regular file, since anything else can keep a reader waiting for ever. What is looked at afterwards is what was opened, whichever
+/// file the path leads to by then.
+fn opened(path: &Path) -> Result<(File, Metadata), FileProblem> {
+    let failed = |problem: io::Error| unreadable(path, &problem);
+    let not_a_file = || failed(io::Error::other("it is not a regular file"));
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(not_a_file());
     }
-    std::fs::read(path).map_err(|problem| unreadable(path, &problem))
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_file() {
+        Ok((file, metadata))
+    } else {
+        Err(not_a_file())
+    }
+}
+
+fn contents(path: &Path, file: File, metadata: &Metadata) -> Result<Vec<u8>, FileProblem> {
+    // With room for all of it, because a buffer that grows leaves copies behind.
+    let room = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or_default() + 1;
+    let mut bytes = Vec::with_capacity(room);
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|problem| unreadable(path, &problem))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let problem = io::Error::other("it is too large for a key or certificate");
+        return Err(unreadable(path, &problem));
+    }
+    Ok(bytes)
 }
 
 fn unreadable(path: &Path, problem: &io::Error) -> FileProblem {
@@ -71,15 +96,36 @@ fn unreadable(path: &Path, problem: &io::Error) -> FileProblem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp(Vec<(PathBuf, Option<FileStamp>)>);
 
-type FileStamp = (u64, u64, u64, Option<SystemTime>);
+/// What a change cannot leave as it was: contents, mode and owner all move the time of change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FileStamp {
+    device: u64,
+    inode: u64,
+    length: u64,
+    mode: u32,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl From<Metadata> for FileStamp {
+    fn from(file: Metadata) -> Self {
+        Self {
+            device: file.dev(),
+            inode: file.ino(),
+            length: file.len(),
+            mode: file.mode(),
+            modified: (file.mtime(), file.mtime_nsec()),
+            changed: (file.ctime(), file.ctime_nsec()),
+        }
+    }
+}
 
 impl Stamp {
     pub fn of(paths: &[PathBuf]) -> Self {
         let stamps = paths.iter().map(|path| {
             let metadata = std::fs::metadata(path).ok();
-            let stamp =
-                metadata.map(|file| (file.dev(), file.ino(), file.len(), file.modified().ok()));
-            (path.clone(), stamp)
+            (path.clone(), metadata.map(FileStamp::from))
         });
         Self(stamps.collect())
     }
@@ -136,6 +182,26 @@ mod tests {
         let changed = Stamp::of(&paths);
         assert_ne!(changed, before);
         fs::write(absent, "new").unwrap();
-        assert_ne!(Stamp::of(&paths), changed);
+        let appeared = Stamp::of(&paths);
+        assert_ne!(appeared, changed);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert_ne!(Stamp::of(&paths), appeared, "what was refused for its mode");
+    }
+
+    #[test]
+    fn only_a_file_of_a_sensible_size_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for path in [&pipe, folder.path()] {
+            let refused = read_public(path).unwrap_err().to_string();
+            assert!(refused.contains("not a regular file"), "{refused}");
+        }
+        let large = folder.path().join("large");
+        let length = MAX_BYTES + 1;
+        File::create(&large).unwrap().set_len(length).unwrap();
+        let refused = read_public(&large).unwrap_err().to_string();
+        assert!(refused.contains("too large"), "{refused}");
     }
 }

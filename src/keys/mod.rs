@@ -15,4 +15,4 @@ pub use certificate::CertificateFacts;
 pub use files::{FileProblem, Stamp, read_secret_text};
 pub use reader::{KeyProblem, KeyReader, certificates_of, open_token};
 pub use request::{Purpose, RequestKey, Wish};
-pub use signing::{KeyRing, KeyRingProblem, PUBLISHED_AFTERWARDS, SigningKeys};
+pub use signing::{KeyRing, KeyRingProblem, SigningKeys, published_until};

@@ -17,7 +17,12 @@ use crate::config;
 
 /// How long a key stays published after it has signed for the last time: much longer than anything signed is valid, and than PayNet
 /// keeps a copy of the set.
-pub const PUBLISHED_AFTERWARDS: TimeDelta = TimeDelta::days(1);
+const PUBLISHED_AFTERWARDS: TimeDelta = TimeDelta::days(1);
+
+/// When a key that signs until then is published no more; None: at the end of all calendars.
+pub fn published_until(until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    until.checked_add_signed(PUBLISHED_AFTERWARDS)
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyRingProblem {
@@ -74,9 +79,22 @@ impl RingKey {
             && self.certificate.is_valid_at(now)
     }
 
+    /// When it may sign: from the first moment to the one after the last.
+    fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let certificate = &self.certificate;
+        let begin = self.from.map_or(certificate.not_before, |from| {
+            from.max(certificate.not_before)
+        });
+        // A certificate is valid until its last second has passed.
+        let last = certificate.not_after + TimeDelta::seconds(1);
+        let end = self.until.map_or(last, |until| until.min(last));
+        (begin, end)
+    }
+
     fn is_published(&self, now: DateTime<Utc>) -> bool {
         self.until
-            .is_none_or(|until| now < until + PUBLISHED_AFTERWARDS)
+            .and_then(published_until)
+            .is_none_or(|last| now < last)
     }
 }
 
@@ -108,6 +126,9 @@ impl KeyRing {
         if ring.current(now).is_none() {
             return Err(KeyRingProblem::NoCurrentKey(ring.times()));
         }
+        if let Some((since, until)) = ring.gap(now) {
+            tracing::warn!(%since, %until, "signing.keys: no key signs in this time");
+        }
         Ok(ring)
     }
 
@@ -115,6 +136,20 @@ impl KeyRing {
     fn current(&self, now: DateTime<Utc>) -> Option<&RingKey> {
         let candidates = self.0.iter().filter(|key| key.may_sign(now));
         candidates.rev().max_by_key(|key| key.from)
+    }
+
+    /// The first time from now on in which no key signs, though one will afterwards: since when, and until when.
+    pub fn gap(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let mut spans: Vec<_> = self.0.iter().map(RingKey::span).collect();
+        spans.sort_unstable();
+        let mut covered = now;
+        for (begin, end) in spans.into_iter().filter(|(begin, end)| begin < end) {
+            if begin > covered {
+                return Some((covered, begin));
+            }
+            covered = covered.max(end);
+        }
+        None
     }
 
     fn published(&self, now: DateTime<Utc>) -> JwkSet {

@@ -1,6 +1,7 @@
 //! A remote document that is fetched by one caller at a time, kept while it is fresh, and served stale for a
 //! limited time when its source does not answer.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +27,8 @@ struct Inner<T> {
     /// Read without waiting for a fetch that others have under way.
     copy: RwLock<Option<Copy<T>>>,
     attempts: Mutex<Attempts>,
+    /// How often everything was forgotten: what was asked for before is not kept afterwards.
+    forgotten: AtomicU64,
 }
 
 #[derive(Default)]
@@ -42,6 +45,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             freshness,
             copy: RwLock::new(None),
             attempts: Mutex::default(),
+            forgotten: AtomicU64::new(0),
         }))
     }
 
@@ -67,8 +71,9 @@ impl<T: Send + Sync + 'static> Cached<T> {
             .unwrap_or_else(|error| Err(error.to_string()))
     }
 
-    /// Makes the next call fetch.
+    /// Makes the next call fetch. What is being fetched now serves those who wait for it and nobody else.
     pub fn forget(&self) {
+        self.0.forgotten.fetch_add(1, Ordering::AcqRel);
         self.forget_if(|_| true);
     }
 
@@ -106,10 +111,11 @@ impl<T> Inner<T> {
             return self.stale(now, cause.clone());
         }
         attempts.last = Some(now);
+        let forgotten = self.forgotten.load(Ordering::Acquire);
         match fetch.await {
             Ok(document) => {
                 let document = Arc::new(document);
-                self.store((document.clone(), now));
+                self.store((document.clone(), now), forgotten);
                 attempts.failure = None;
                 Ok(document)
             }
@@ -132,8 +138,11 @@ impl<T> Inner<T> {
             .filter(|(_, fetched_at)| within(*fetched_at, now, self.freshness.fresh_for))
     }
 
-    fn store(&self, copy: Copy<T>) {
-        *self.copy.write().unwrap_or_else(PoisonError::into_inner) = Some(copy);
+    fn store(&self, fetched: Copy<T>, forgotten: u64) {
+        let mut copy = self.copy.write().unwrap_or_else(PoisonError::into_inner);
+        if self.forgotten.load(Ordering::Acquire) == forgotten {
+            *copy = Some(fetched);
+        }
     }
 
     fn stale(&self, now: DateTime<Utc>, cause: String) -> Result<Arc<T>, String> {
@@ -240,6 +249,21 @@ mod tests {
             source.get(4 * 3600 + 60, 1, Err("down")).await,
             Err("down".to_owned())
         );
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_for_before_it_was_forgotten_is_not_kept() {
+        let cached = Arc::new(Cached::new(FRESHNESS));
+        let during = cached.clone();
+        let fetch = async move {
+            during.forget();
+            Ok(1)
+        };
+        let now = DateTime::UNIX_EPOCH;
+        let first = cached.get(now, |_| true, fetch).await;
+        assert_eq!(first.as_deref(), Ok(&1));
+        let second = cached.get(now, |_| true, async { Ok(2) }).await;
+        assert_eq!(second.as_deref(), Ok(&2));
     }
 
     #[tokio::test]

@@ -64,7 +64,9 @@ impl New {
     pub(super) fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
         let kind = self.kind()?;
         let wish = self.wish.wish()?;
-        let file = |extension: &str| self.dir.join(format!("{}.{extension}", self.name));
+        // What is told next is pasted into other places.
+        let dir = std::path::absolute(&self.dir)?;
+        let file = |extension: &str| dir.join(format!("{}.{extension}", self.name));
         let (key_file, request_file) = (file("key"), file("csr"));
         for path in [&key_file, &request_file] {
             anyhow::ensure!(
@@ -116,7 +118,7 @@ impl New {
     }
 
     fn told(&self, kind: KeyKind, location: &str, request: &Path) -> String {
-        let certificate = self.dir.join(format!("{}.crt", self.name));
+        let certificate = request.with_extension("crt");
         let certificate = certificate.display();
         let passphrase = self.passphrase_file.as_ref().map(|path| {
             let option = match self.wish.purpose {

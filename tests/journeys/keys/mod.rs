@@ -1,6 +1,7 @@
 //! Our own keys over time: a successor takes over, files change under a running service, and the private key need not be with us.
 
 pub mod command;
+mod rotation;
 mod token;
 
 use std::path::{Path, PathBuf};
@@ -305,6 +306,23 @@ async fn what_cannot_be_used_changes_nothing() {
     }
     std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     app.reload(&files.settings()).await.unwrap();
+    app.stop().await;
+}
+
+/// A certificate that nobody accepts does not take the place of one that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_certificate_is_not_taken_up() {
+    issue("dp-client-expired", Usage::ExpiredClient);
+    let app = TestApp::start(Database::sqlite()).await;
+    let expired = format!(
+        "[ofp]\nclient_certificate = {}\nclient_private_key = {}\n",
+        json!(pki().certificate_file("dp-client-expired")),
+        json!(pki().key_file("dp-client-expired")),
+    );
+    let refused = app.reload(&expired).await.unwrap_err();
+    assert!(refused.contains("ofp: the new certificate"), "{refused}");
+    let consent = app.approved_consent(&["read_balances"]).await;
+    assert_eq!(consent.balance().await.status(), 200);
     app.stop().await;
 }
 

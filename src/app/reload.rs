@@ -168,10 +168,17 @@ async fn look_at(config: &Config) -> Option<Stamp> {
     looked.ok()
 }
 
-/// A token locks itself after a few refused PINs.
+/// Where another try could only lock the token, or cannot succeed before a restart.
 fn is_final(error: &anyhow::Error) -> bool {
+    use TokenError::{PinFinalTry, PinLocked, PinRefused, PinUnproven};
     let mut causes = error.chain();
-    causes.any(|cause| matches!(cause.downcast_ref(), Some(TokenError::PinRefused)))
+    causes.any(|cause| {
+        let token = cause.downcast_ref();
+        matches!(
+            token,
+            Some(PinFinalTry | PinLocked | PinRefused | PinUnproven)
+        )
+    })
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Csr {
         let request = key.request(&wish)?;
         match &self.out {
             Some(path) => write_new(path, request.as_bytes(), 0o644)?,
-            None => crate::cli::tell(&request),
+            None => return Ok(crate::cli::report(&request, ExitCode::SUCCESS)),
         }
         Ok(ExitCode::SUCCESS)
     }

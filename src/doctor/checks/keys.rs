@@ -5,7 +5,7 @@ use izin_jose::{KeyFileError, TokenError};
 use crate::config::KeyLocation;
 use crate::doctor::Subject;
 use crate::doctor::finding::{Check, Finding, Theme};
-use crate::doctor::inventory::{Inventory, Outcome, ReadKey, TokenTrouble};
+use crate::doctor::inventory::{Inventory, Outcome, ReadKey, TokenTrouble, Unread};
 use crate::keys::{FileProblem, KeyProblem};
 
 const TOKEN: Check = Check::new(Theme::Keys, "token", "token (PKCS#11)");
@@ -20,14 +20,22 @@ pub fn keys(subject: &Subject, inventory: &Inventory) -> Vec<Finding> {
             Err(trouble) => token_trouble(trouble),
         });
     }
-    let configured = subject.config.configured_keys();
-    if inventory.keys.is_empty() && configured.iter().any(|key| key.source.is_some()) {
-        let advice =
-            "Look at the limits of this machine (memory, ulimit -u) and run izin doctor again.";
-        findings.push(KEY.failed("none was read: the system gives no threads", advice));
-    }
+    findings.extend(inventory.unread.map(unread));
     findings.extend(inventory.keys.iter().map(private_key));
     findings
+}
+
+fn unread(why: Unread) -> Finding {
+    match why {
+        Unread::NoThreads => KEY.failed(
+            "none was read: the system gives no threads",
+            "Look at the limits of this machine (memory, ulimit -u) and run izin doctor again.",
+        ),
+        Unread::TooSlow => KEY.failed(
+            "none was read: a file of the configuration did not answer within 15 seconds",
+            "Let every key and certificate be an ordinary file on a disk that answers; ls -lL shows a pipe or a device.",
+        ),
+    }
 }
 
 fn private_key(key: &ReadKey) -> Finding {

@@ -40,6 +40,15 @@ const WANTED: [&str; 5] = [
 /// And over https as well.
 const OVER_HTTPS: &str = "strict-transport-security";
 
+/// Without which the names alone promise nothing.
+const EXACTLY: [(&str, &str); 3] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'"),
+    ("content-security-policy", "frame-ancestors 'none'"),
+];
+
+const NOT_IZIN: &str = "Make sure that it is izin which listens at listeners.public.address, and that nothing changes its answers.";
+
 pub async fn public(subject: &Subject, inventory: &Inventory, is_running: bool) -> Vec<Finding> {
     let address = subject.config.listeners.public.address;
     if !is_running {
@@ -97,22 +106,45 @@ async fn ask(
 fn headers(subject: &Subject, page: &Result<Answer, NoAnswer>) -> Finding {
     let page = match page {
         Ok(page) => page,
-        Err(problem) => return HEADERS.skipped(format!("no page came: {}", problem.why)),
+        Err(problem) => return HEADERS.failed(not_izin(problem), NOT_IZIN),
     };
     let base_url = subject.config.listeners.public.base_url.as_deref();
     let is_https = base_url.is_some_and(|url| url.starts_with("https://"));
     let wanted = WANTED.into_iter().chain(is_https.then_some(OVER_HTTPS));
-    let missing: Vec<_> = wanted
-        .filter(|name| !page.headers.contains_key(*name))
+    let missing = wanted.filter(|name| !page.headers.contains_key(*name));
+    let weaker = EXACTLY
+        .into_iter()
+        .filter(|(name, value)| page.headers.contains_key(*name) && !says(page, name, value));
+    let wrong: Vec<String> = missing
+        .map(str::to_owned)
+        .chain(weaker.map(|(name, value)| format!("{value} in {name}")))
         .collect();
-    if missing.is_empty() {
+    if wrong.is_empty() {
         HEADERS.ok("pages cannot be framed, cached or made to load anything from elsewhere")
     } else {
         HEADERS.failed(
-            format!("a page came without {}", missing.join(", ")),
-            "Make sure that it is izin which listens at listeners.public.address.",
+            format!("a page came without {}", wrong.join(", ")),
+            NOT_IZIN,
         )
     }
+}
+
+/// Whether one part of the header's value is this one. The first header counts; a second policy could only narrow it, a second
+/// `cache-control` could not take back what the first says.
+fn says(page: &Answer, name: &str, value: &str) -> bool {
+    let stated = page
+        .headers
+        .get(name)
+        .and_then(|stated| stated.to_str().ok());
+    let mut parts = stated.unwrap_or_default().split([',', ';']);
+    parts.any(|part| part.trim().eq_ignore_ascii_case(value))
+}
+
+fn not_izin(problem: &NoAnswer) -> String {
+    format!(
+        "it accepts connections and does not answer as izin: {}",
+        problem.why
+    )
 }
 
 /// Whether customers come here by that address, and our key set as it is read there.
@@ -181,7 +213,9 @@ fn key_set(inventory: &Inventory, from: &str, answer: Result<Answer, NoAnswer>) 
                 "Let what stands in front pass /v1/oauth/ on to listeners.public.",
             );
         }
-        Err(problem) => return KEY_SET.skipped(format!("{from} does not answer: {}", problem.why)),
+        Err(problem) => {
+            return KEY_SET.failed(format!("{from}: {}", not_izin(&problem)), NOT_IZIN);
+        }
     };
     let set = match JwkSet::parse(&answer.body) {
         Ok(set) => set,

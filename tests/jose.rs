@@ -493,8 +493,8 @@ fn output_that_is_lost() {
         (&["doctor", "--config", "missing.toml"], 2),
         (&["spec", "diff", "missing.yaml", "missing.yaml"], 2),
     ] {
-        let status = command(arguments).stderr(full()).status().expect("izin");
-        assert_eq!(status.code(), Some(code), "{arguments:?}");
+        let output = command(arguments).stderr(full()).output().expect("izin");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
     }
 }
 

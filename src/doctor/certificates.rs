@@ -2,7 +2,7 @@
 
 mod chain;
 #[cfg(test)]
-mod made;
+pub mod made;
 #[cfg(test)]
 mod tests;
 mod usage;

@@ -141,3 +141,25 @@ fn token_trouble(trouble: &TokenTrouble) -> Finding {
     };
     TOKEN.failed(problem.to_string(), advice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_could_not_be_read_is_told_from_what_nobody_could_read() {
+        let subject = Subject::for_tests(Config::from_layers(&[]).unwrap());
+        let told = |unread| {
+            let inventory = Inventory {
+                unread,
+                ..Inventory::default()
+            };
+            let findings = keys(&subject, &inventory);
+            findings.into_iter().map(|one| one.seen).collect::<String>()
+        };
+        assert!(told(Some(Unread::TooSlow)).contains("did not answer"));
+        assert!(told(Some(Unread::NoThreads)).contains("no threads"));
+        assert_eq!(told(None), "");
+    }
+}

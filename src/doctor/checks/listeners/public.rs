@@ -249,3 +249,60 @@ fn key_set(inventory: &Inventory, from: &str, answer: Result<Answer, NoAnswer>) 
         _ => KEY_SET.ok(format!("{from} has the key that signs")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderName};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::doctor::finding::Verdict;
+
+    fn page(changed: Option<(&'static str, &'static str)>) -> Result<Answer, NoAnswer> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("cache-control", "private, No-Store"),
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+            ),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+        ] {
+            headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        if let Some((name, value)) = changed {
+            headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        Ok(Answer {
+            status: 200,
+            headers,
+            body: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn headers_count_by_what_they_say() {
+        let subject = Subject::for_tests(Config::from_layers(&[]).unwrap());
+        assert_eq!(headers(&subject, &page(None)).verdict, Verdict::Ok);
+        for (changed, told) in [
+            (("cache-control", "no-cache"), "no-store in cache-control"),
+            (
+                (
+                    "content-security-policy",
+                    "default-src 'none'; frame-ancestors *",
+                ),
+                "frame-ancestors 'none' in content-security-policy",
+            ),
+            (
+                ("content-security-policy", "frame-ancestors 'none'"),
+                "default-src 'none' in content-security-policy",
+            ),
+        ] {
+            let finding = headers(&subject, &page(Some(changed)));
+            assert_eq!(finding.verdict, Verdict::Failed);
+            assert_eq!(finding.seen, format!("a page came without {told}"));
+        }
+    }
+}

@@ -22,6 +22,7 @@ use crate::institution::Institution;
 /// A step that is longer than a third of the certificate's whole life does not count. This machine's clock: more than 2 seconds from
 /// PayNet's is a warning, more than `ofp.profile.clock_skew` (10) fails.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command line")]
 #[command(after_help = "Examples:
   izin doctor --config izin.toml
   izin doctor --config izin.toml --json | jq '.[] | select(.verdict == \"failed\")'

@@ -35,10 +35,10 @@ impl Setup {
     /// Makes everything, and answers how to go on.
     async fn make(&self) -> anyhow::Result<String> {
         let place = std::path::absolute(&self.folder)?;
+        let place = place.to_string_lossy();
         anyhow::ensure!(
-            !place.to_string_lossy().contains(char::is_control),
-            "{:?} has a control character in its name; choose another folder",
-            self.folder
+            !place.contains(char::is_control),
+            "{place:?} has a control character in its name; choose another folder"
         );
         std::fs::create_dir_all(&self.folder)
             .with_context(|| format!("{} cannot be created", self.folder.display()))?;

@@ -25,6 +25,7 @@ pub struct Issuer {
 }
 
 /// What is to be made.
+#[expect(clippy::struct_excessive_bools, reason = "each is one defect")]
 pub struct Wish {
     /// From now, both.
     pub days: (i64, i64),

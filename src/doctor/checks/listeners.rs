@@ -2,6 +2,7 @@
 //! anybody may read there.
 
 mod call;
+mod headers;
 mod public;
 mod webhooks;
 

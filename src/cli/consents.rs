@@ -38,10 +38,12 @@ impl Consents {
     pub async fn run(self, institution: &Institution) -> anyhow::Result<ExitCode> {
         let defaults = institution.defaults();
         match self.command {
-            Command::List(list) => list.run(&defaults).await?,
-            Command::Revoke(revoke) => revoke.run(&defaults).await?,
-            Command::Show(show) => show.run(&defaults).await?,
+            Command::List(list) => list.run(&defaults).await,
+            Command::Revoke(revoke) => {
+                revoke.run(&defaults).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Show(show) => show.run(&defaults).await,
         }
-        Ok(ExitCode::SUCCESS)
     }
 }

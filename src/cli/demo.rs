@@ -58,7 +58,7 @@ impl Demo {
         let running = self.start(folder, institution).await?;
         self.announce(&running);
         stop.received().await;
-        eprintln!("stopping");
+        super::complain("stopping");
         running.start_page.stop().await;
         running.service.stop().await;
         running.simulator.stop().await;

@@ -22,6 +22,7 @@ use crate::institution::Institution;
 /// A step that is longer than a third of the certificate's whole life does not count. This machine's clock: more than 2 seconds from
 /// PayNet's is a warning, more than `ofp.profile.clock_skew` (10) fails.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command line")]
 #[command(after_help = "Examples:
   izin doctor --config izin.toml
   izin doctor --config izin.toml --json | jq '.[] | select(.verdict == \"failed\")'
@@ -30,7 +31,8 @@ use crate::institution::Institution;
 Verdicts: ok; warning (it works, look at it); FAILED (correct it before traffic); skipped (it could not be looked at).
 Every check is listed in docs/doctor.md.
 
-Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage or a configuration that cannot be read.")]
+Exit codes: 0 nothing failed (with --strict: everything is ok), 1 something failed, 2 wrong usage, a configuration that cannot be read,
+or a report that cannot be written.")]
 pub struct Doctor {
     /// Configuration file (TOML)
     #[arg(short, long, env = "IZIN_CONFIG", value_name = "FILE")]
@@ -41,8 +43,11 @@ pub struct Doctor {
     /// Ask nobody: only look at configuration, keys, certificates and this machine
     #[arg(long)]
     offline: bool,
+    /// 1 as the exit code also for warnings, and for what could not be looked at
+    #[arg(long)]
+    strict: bool,
     /// Print what has to be handed to PayNet, in place of the checks; 1 as the exit code if something is missing
-    #[arg(long, conflicts_with = "offline")]
+    #[arg(long, conflicts_with_all = ["offline", "strict"])]
     onboarding: bool,
 }
 
@@ -53,8 +58,7 @@ impl Doctor {
         let config = match Config::load(self.config.as_deref(), &defaults) {
             Ok(config) => config,
             Err(problems) => {
-                eprintln!("izin: {problems}");
-                return ExitCode::from(2);
+                return super::unusable(problems);
             }
         };
         let subject = Subject {
@@ -64,35 +68,38 @@ impl Doctor {
             clock: Arc::new(SystemClock),
             offline: self.offline,
         };
-        let failed = if self.onboarding {
+        if self.onboarding {
             self.onboarding(&subject).await
         } else {
             self.examination(&subject).await
-        };
-        ExitCode::from(u8::from(failed))
+        }
     }
 
-    async fn examination(&self, subject: &Subject) -> bool {
+    async fn examination(&self, subject: &Subject) -> ExitCode {
         let findings = subject.examine(announce).await;
         announce("");
-        super::tell(&if self.json {
+        let mut verdicts = findings.iter().map(|finding| finding.verdict);
+        let counts = verdicts.any(|verdict| match verdict {
+            Verdict::Failed => true,
+            Verdict::Skipped | Verdict::Warning => self.strict,
+            Verdict::Ok => false,
+        });
+        let report = if self.json {
             format!("{:#}\n", serde_json::json!(findings))
         } else {
             table(&subject.title(), &findings)
-        });
-        findings
-            .iter()
-            .any(|finding| finding.verdict == Verdict::Failed)
+        };
+        super::report(&report, ExitCode::from(u8::from(counts)))
     }
 
-    async fn onboarding(&self, subject: &Subject) -> bool {
+    async fn onboarding(&self, subject: &Subject) -> ExitCode {
         let sheet = subject.onboarding().await;
-        super::tell(&if self.json {
+        let report = if self.json {
             format!("{:#}\n", serde_json::json!(sheet))
         } else {
             sheet.to_string()
-        });
-        !sheet.missing.is_empty()
+        };
+        super::report(&report, ExitCode::from(u8::from(!sheet.missing.is_empty())))
     }
 }
 

@@ -46,9 +46,6 @@ enum Command {
     Verify(verify::Verify),
 }
 
-/// For files that cannot be used, as for wrong usage.
-const UNUSABLE: u8 = 2;
-
 impl Jose {
     pub async fn run(self) -> ExitCode {
         let outcome = match self.command {
@@ -59,9 +56,6 @@ impl Jose {
             Command::Thumbprint(thumbprint) => thumbprint.run(),
             Command::Verify(verify) => verify.run(),
         };
-        outcome.unwrap_or_else(|error| {
-            eprintln!("izin: {error:#}");
-            ExitCode::from(UNUSABLE)
-        })
+        outcome.unwrap_or_else(|error| super::unusable(format_args!("{error:#}")))
     }
 }

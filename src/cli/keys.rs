@@ -52,10 +52,7 @@ impl Keys {
             Command::New(new) => new.run(&defaults),
             Command::Rotate(rotate) => rotate.run(&defaults),
         };
-        outcome.unwrap_or_else(|error| {
-            eprintln!("izin: {error:#}");
-            ExitCode::from(2)
-        })
+        outcome.unwrap_or_else(|error| super::unusable(format_args!("{error:#}")))
     }
 }
 

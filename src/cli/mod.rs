@@ -20,6 +20,8 @@ mod simulate;
 mod spec;
 mod table;
 
+use std::fmt;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::institution::Institution;
@@ -105,7 +107,7 @@ pub fn run(institution: Institution) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("izin: {error:#}");
+            complain(format_args!("izin: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -113,15 +115,33 @@ pub fn run(institution: Institution) -> ExitCode {
 
 /// To standard output, which may be closed: a service goes on when nobody reads what it says.
 fn tell(text: &str) {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = write_out(text);
+}
+
+/// The same for a command whose answer it is. `code` is what it ends with, unless the answer is lost: then 2. Somebody who closes a
+/// pipe has read enough.
+fn report(text: &str, code: ExitCode) -> ExitCode {
+    match write_out(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            unusable(format_args!("standard output cannot be written: {error}"))
+        }
+        _ => code,
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+/// A line on standard error, which may be closed as well.
+fn complain(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// What was given cannot be used: another exit code than that of something which was tried and failed.
-#[cfg(feature = "lab")]
-fn wrong_usage(error: &anyhow::Error) -> ExitCode {
-    eprintln!("izin: {error:#}");
+fn unusable(why: impl fmt::Display) -> ExitCode {
+    complain(format_args!("izin: {why}"));
     ExitCode::from(2)
 }
 

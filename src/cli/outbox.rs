@@ -63,18 +63,20 @@ impl Outbox {
     pub async fn run(self, institution: &Institution) -> anyhow::Result<ExitCode> {
         let defaults = institution.defaults();
         match self.command {
-            Command::List(list) => list.run(&defaults).await?,
-            Command::Retry(retry) => retry.run(&defaults).await?,
+            Command::List(list) => list.run(&defaults).await,
+            Command::Retry(retry) => {
+                retry.run(&defaults).await?;
+                Ok(ExitCode::SUCCESS)
+            }
         }
-        Ok(ExitCode::SUCCESS)
     }
 }
 
 impl List {
-    async fn run(self, defaults: &str) -> anyhow::Result<()> {
+    async fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
         let store = self.database.open(defaults)?;
         let queue = store.queue(self.parked, self.limit).await?;
-        super::tell(&if self.json {
+        let told = if self.json {
             let all: Vec<_> = queue.iter().map(as_json).collect();
             format!("{:#}\n", Value::Array(all))
         } else if queue.is_empty() {
@@ -82,8 +84,8 @@ impl List {
         } else {
             let rows: Vec<_> = queue.iter().map(row).collect();
             aligned(&HEADINGS, &rows)
-        });
-        Ok(())
+        };
+        Ok(super::report(&told, ExitCode::SUCCESS))
     }
 }
 

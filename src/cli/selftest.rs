@@ -15,7 +15,7 @@ use serde_json::json;
   izin selftest
   izin selftest --json > evidence.json
 
-Exit codes: 0 every answer came out, 1 one did not.")]
+Exit codes: 0 every answer came out, 1 one did not, 2 the answers cannot be written.")]
 pub struct Selftest {
     /// Print JSON
     #[arg(long)]
@@ -27,12 +27,12 @@ impl Selftest {
         let answers = check_known_answers().await;
         let failed = answers.iter().filter(|answer| answer.outcome.is_err());
         let failed = failed.count();
-        super::tell(&if self.json {
+        let told = if self.json {
             format!("{:#}\n", as_json(&answers, failed))
         } else {
             as_table(&answers, failed)
-        });
-        ExitCode::from(u8::from(failed > 0))
+        };
+        super::report(&told, ExitCode::from(u8::from(failed > 0)))
     }
 }
 

@@ -68,21 +68,15 @@ Examples:
 Exit codes: 0 nothing breaks or every break is accepted, 1 something breaks, 2 wrong usage or a file that cannot be read.
 The whole way, step by step: docs/spec-upgrade.md";
 
-/// Exit code for files that cannot be used, as for wrong usage.
-const UNUSABLE: u8 = 2;
-
 impl Spec {
     pub fn run(self) -> ExitCode {
         let Command::Diff(diff) = self.command;
         match diff.report() {
             Ok(report) => {
-                print(&report, diff.json);
-                ExitCode::from(u8::from(report.breaks()))
+                let code = ExitCode::from(u8::from(report.breaks()));
+                super::report(&shown(&report, diff.json), code)
             }
-            Err(error) => {
-                eprintln!("izin: {error:#}");
-                ExitCode::from(UNUSABLE)
-            }
+            Err(error) => super::unusable(format_args!("{error:#}")),
         }
     }
 }
@@ -130,13 +124,10 @@ fn optional(named: Option<&Path>, usual: &str) -> anyhow::Result<Option<(PathBuf
     Ok(Some((path.to_owned(), text)))
 }
 
-/// A reader that went away (`| head`) is no reason to panic.
-fn print(report: &Report, as_json: bool) {
-    use std::io::Write as _;
-    let text = if as_json {
+fn shown(report: &Report, as_json: bool) -> String {
+    if as_json {
         format!("{:#}\n", serde_json::json!(report))
     } else {
         report.to_string()
-    };
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    }
 }

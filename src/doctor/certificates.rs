@@ -2,7 +2,7 @@
 
 mod chain;
 #[cfg(test)]
-mod made;
+pub mod made;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -77,10 +77,16 @@ impl Judge<'_> {
             self.expiry(&name, &facts),
             usage::usage(own, der, self.purpose),
         ];
+        // Of a certificate that is over, and whose work another one does, what stands above it is of no interest.
+        let is_over = self.relief.now && facts.not_after < self.now;
+        if !is_over {
+            let above = certificates.iter().zip(chain).skip(1);
+            findings.extend(above.map(|(issuer, der)| self.issuers_expiry(issuer, der)));
+        }
         if let (Purpose::Server, Some(host)) = (self.purpose, self.host) {
             findings.push(usage::names(own, der, host));
         }
-        findings.push(chain::chain(&certificates, self.authorities, self.purpose));
+        findings.push(chain::chain(&certificates, chain, self.authorities));
         findings.push(strength(&facts, &certificates, self.purpose));
         findings
     }
@@ -110,17 +116,24 @@ impl Judge<'_> {
         if left < TimeDelta::zero() {
             return EXPIRY.failed(seen(&format!("ended on {end}")), self.renewal("now"));
         }
-        let life = facts.not_after - facts.not_before;
         let seen = seen(&format!("until {end} ({})", counted(days)));
-        let reached = |step: &i64| {
-            left <= TimeDelta::days(*step) && TimeDelta::days(*step) <= life / PART_OF_LIFE
-        };
-        match STEPS.iter().rev().find(|step| reached(step)) {
+        match step(facts, self.now) {
             Some(7) => EXPIRY.failed(seen, self.renewal("now")),
             Some(30) => EXPIRY.warning(seen, self.renewal("this week")),
             Some(_) => EXPIRY.warning(seen, format!("Plan it: {}", self.renewal("in time"))),
             None => EXPIRY.ok(seen),
         }
+    }
+
+    /// Of a certificate above ours in the file. No other key relieves it: ours is of no use without it.
+    fn issuers_expiry(&self, issuer: &X509Ref, der: &[u8]) -> Finding {
+        let Ok(facts) = CertificateFacts::of(der) else {
+            return unreadable();
+        };
+        let name = CertificateFacts::short_name(issuer.subject_name());
+        let advice = "Ask the authority for its certificate that is valid now, and put it below ours in the file; if it has a new key, \
+                      ours must be renewed with it.";
+        ending(EXPIRY, &name, &facts, self.now, advice)
     }
 
     fn renewal(&self, when: &str) -> String {
@@ -149,22 +162,46 @@ pub fn authority(der: &[u8], now: DateTime<Utc>) -> Finding {
         );
     };
     let name = CertificateFacts::short_name(certificate.subject_name());
-    let days = (facts.not_after - now).num_days();
-    let seen = format!("{name}, until {} ({})", day(facts.not_after), counted(days));
+    if !usage::may_issue(&certificate, der) && !chain::is_self_signed(&certificate) {
+        return AUTHORITY.failed(
+            format!("{name} is no authority, so nobody whom it issued gets in, nor itself"),
+            "Put the certificate of the authority there that issued it.",
+        );
+    }
     let advice =
         "Ask whoever runs this authority for its next certificate, and add it to the file.";
+    ending(AUTHORITY, &name, &facts, now, advice)
+}
+
+/// An authority's certificate by its time alone, in the same steps as ours.
+fn ending(
+    check: Check,
+    name: &str,
+    facts: &CertificateFacts,
+    now: DateTime<Utc>,
+    advice: &str,
+) -> Finding {
+    let (begin, end) = (day(facts.not_before), day(facts.not_after));
     if !facts.is_valid_at(now) {
-        let seen = format!(
-            "{name}, valid from {} until {}, and not now",
-            day(facts.not_before),
-            day(facts.not_after)
-        );
-        AUTHORITY.failed(seen, advice)
-    } else if days <= 60 {
-        AUTHORITY.warning(seen, advice)
-    } else {
-        AUTHORITY.ok(seen)
+        let seen = format!("{name}, valid from {begin} until {end}, and not now");
+        return check.failed(seen, advice);
     }
+    let days = (facts.not_after - now).num_days();
+    let seen = format!("{name}, until {end} ({})", counted(days));
+    match step(facts, now) {
+        Some(7) => check.failed(seen, advice),
+        Some(_) => check.warning(seen, advice),
+        None => check.ok(seen),
+    }
+}
+
+/// Which of the steps a certificate that is valid has come to, if any.
+fn step(facts: &CertificateFacts, now: DateTime<Utc>) -> Option<i64> {
+    let (left, life) = (facts.not_after - now, facts.not_after - facts.not_before);
+    let reached = |step: &i64| {
+        left <= TimeDelta::days(*step) && TimeDelta::days(*step) <= life / PART_OF_LIFE
+    };
+    STEPS.into_iter().rev().find(reached)
 }
 
 fn unreadable() -> Finding {

@@ -1,11 +1,14 @@
 //! Every key and certificate that the configuration names, read once: what came of it is judged in `checks`, used for connections, and
 //! listed for PayNet.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use izin_jose::CryptoPool;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
@@ -32,6 +35,16 @@ pub struct Inventory {
     pub signing: Option<SigningKeys>,
     pub signing_problem: Option<KeyRingProblem>,
     pub authorities: Vec<AuthorityFile>,
+    /// Why nothing was read at all.
+    pub unread: Option<Unread>,
+}
+
+/// Why keys and certificates could not even be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    NoThreads,
+    /// A file that does not answer: a pipe, or on a disk that is away.
+    TooSlow,
 }
 
 /// Why keys on a token could not be read.
@@ -74,11 +87,19 @@ pub struct AuthorityFile {
 impl Inventory {
     /// Reads everything, on a thread of its own, because a token may never answer.
     pub async fn read(config: &Config, clock: &SharedClock) -> Self {
-        match in_time(config, clock, true).await {
-            Some(inventory) => inventory,
+        let reading = |with_token| {
+            let (config, clock) = (config.clone(), clock.clone());
+            move || read(&config, clock, with_token)
+        };
+        let read = match in_time(PATIENCE, reading(true)).await {
             // Files are read in any case.
-            None => in_time(config, clock, false).await.unwrap_or_default(),
-        }
+            Err(Unread::TooSlow) if config.uses_token() => in_time(PATIENCE, reading(false)).await,
+            read => read,
+        };
+        read.unwrap_or_else(|unread| Self {
+            unread: Some(unread),
+            ..Self::default()
+        })
     }
 
     /// Of the key under this setting, if it can be used.
@@ -122,7 +143,7 @@ impl Inventory {
         Relief {
             now: others(now),
             at_the_end: of.until.is_some_and(|until| until <= own.not_after)
-                || others(own.not_after),
+                || others(own.not_after + TimeDelta::seconds(1)),
         }
     }
 }
@@ -149,16 +170,20 @@ impl ReadKey {
     }
 }
 
-async fn in_time(config: &Config, clock: &SharedClock, with_token: bool) -> Option<Inventory> {
+async fn in_time<T: Send + 'static>(
+    patience: Duration,
+    read: impl FnOnce() -> Option<T> + Send + 'static,
+) -> Result<T, Unread> {
     let (sender, receiver) = oneshot::channel();
-    let (config, clock) = (config.clone(), clock.clone());
     // Not one of the runtime's threads: at the end it would wait for them.
-    std::thread::spawn(move || {
+    let reading = std::thread::Builder::new().spawn(move || {
         // If nobody waits any more, the token was too slow.
-        let _ = sender.send(read(&config, clock, with_token));
+        let _ = sender.send(read());
     });
-    let read = timeout(PATIENCE, receiver).await.ok()?;
-    read.ok().flatten()
+    reading.map_err(|_| Unread::NoThreads)?;
+    let read = timeout(patience, receiver).await;
+    let read = read.map_err(|_| Unread::TooSlow)?;
+    read.ok().flatten().ok_or(Unread::NoThreads)
 }
 
 /// None: the system gives no threads.
@@ -193,6 +218,7 @@ fn read(config: &Config, clock: SharedClock, with_token: bool) -> Option<Invento
         signing,
         signing_problem,
         authorities: authorities(config),
+        unread: None,
     })
 }
 

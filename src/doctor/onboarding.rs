@@ -7,8 +7,10 @@ use openssl::x509::X509;
 use serde::Serialize;
 
 use super::Subject;
+use super::checks::certificates::certificates;
+use super::finding::Verdict;
 use super::inventory::{Inventory, Outcome, ReadKey};
-use crate::config::{AuthorizeListener, ClientAuth, Config, Environment};
+use crate::config::{AuthorizeListener, ClientAuth, Config, ConfigProblems, Environment};
 use crate::keys::{CertificateFacts, SigningKeys, published_until};
 
 /// The sheet.
@@ -123,6 +125,7 @@ impl Onboarding {
             missing: Vec::new(),
         };
         sheet.missing = sheet.missing(inventory);
+        sheet.missing.extend(unfit(subject, inventory));
         sheet
     }
 
@@ -162,6 +165,22 @@ impl Onboarding {
         );
         missing
     }
+}
+
+/// What is there and of no use: what `izin serve` would refuse, and certificates that the doctor finds fault with.
+fn unfit(subject: &Subject, inventory: &Inventory) -> Vec<String> {
+    let problems = subject.config.check().err();
+    let problems = problems.map(ConfigProblems::into_sentences);
+    let problems = problems.into_iter().flatten();
+    let problems = problems.map(|problem| format!("The configuration: {problem}."));
+    let judged = certificates(subject, inventory).into_iter();
+    let failed = judged.filter(|finding| finding.verdict == Verdict::Failed);
+    let failed = failed.map(|finding| {
+        let about = finding.about.unwrap_or_default();
+        let advice = finding.advice.unwrap_or_default();
+        format!("{about}: {}. {advice}", finding.seen)
+    });
+    problems.chain(failed).collect()
 }
 
 impl Addresses {

@@ -46,16 +46,22 @@ fn summary(findings: &[Finding]) -> String {
         of_it.count()
     };
     let (failed, warnings) = (count(Verdict::Failed), count(Verdict::Warning));
+    let skipped = count(Verdict::Skipped);
     let numbers = format!(
-        "{failed} failed, {warnings} {}, {} skipped, {} ok.",
+        "{failed} failed, {warnings} {}, {skipped} skipped, {} ok.",
         if warnings == 1 { "warning" } else { "warnings" },
-        count(Verdict::Skipped),
         count(Verdict::Ok)
     );
-    let meaning = match (failed, warnings) {
-        (0, 0) => "Nothing stands in the way.",
-        (0, _) => "Nothing failed; read the warnings before traffic.",
-        _ => "Correct what failed before traffic, and run izin doctor again.",
+    let unproven = match skipped {
+        0 => String::new(),
+        1 => ", but 1 check could not be made: this proves nothing of it".to_owned(),
+        _ => format!(", but {skipped} checks could not be made: this proves nothing of them"),
+    };
+    let meaning = match (failed, warnings, skipped) {
+        (0, 0, 0) => "Nothing stands in the way.".to_owned(),
+        (0, 0, _) => format!("Nothing failed{unproven}."),
+        (0, _, _) => format!("Nothing failed{unproven}. Read the warnings before traffic."),
+        _ => "Correct what failed before traffic, and run izin doctor again.".to_owned(),
     };
     format!("{numbers} {meaning}")
 }
@@ -176,6 +182,31 @@ Certificates
 ";
         let shown = table("Bank Contoh", &findings);
         assert_eq!(shown, expected, "\n{shown}");
+    }
+
+    #[test]
+    fn what_was_skipped_is_not_proven() {
+        let (fine, unseen) = (SETTINGS.ok("fine"), USAGE.skipped("not asked"));
+        let noticed = EXPIRY.warning("soon", "Renew it.");
+        for (findings, expected) in [
+            (vec![&fine], "Nothing stands in the way."),
+            (
+                vec![&fine, &unseen],
+                "Nothing failed, but 1 check could not be made: this proves nothing of it.",
+            ),
+            (
+                vec![&unseen, &noticed, &unseen],
+                "Nothing failed, but 2 checks could not be made: this proves nothing of them. Read the warnings before traffic.",
+            ),
+            (
+                vec![&fine, &noticed],
+                "Nothing failed. Read the warnings before traffic.",
+            ),
+        ] {
+            let findings: Vec<Finding> = findings.into_iter().cloned().collect();
+            let summary = summary(&findings);
+            assert!(summary.ends_with(&format!(" ok. {expected}")), "{summary}");
+        }
     }
 
     #[test]

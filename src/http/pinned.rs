@@ -1,6 +1,6 @@
 //! TLS towards a server whose certificate is known beforehand, whoever issued it: ourselves, looked at from outside.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -10,28 +10,48 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, Signa
 
 use super::tls::{TlsProblem, VERSIONS, bcp195_provider};
 
-/// Lets exactly one certificate pass, and remembers what was presented. Validity, names and issuer are not looked at: those are judged
-/// where the certificate is read.
+/// Lets exactly one certificate pass, and remembers what was presented and whether its key was there. Validity, names and issuer are
+/// not looked at: those are judged where the certificate is read.
 #[derive(Debug)]
 pub struct Pinned {
     expected: CertificateDer<'static>,
-    presented: Mutex<Option<CertificateDer<'static>>>,
+    last: Mutex<Option<Presented>>,
     provider: Arc<CryptoProvider>,
+}
+
+/// The server's own certificate of the last handshake.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    pub certificate: CertificateDer<'static>,
+    /// The server signed with the certificate's key. Without that it is anybody who has seen the certificate.
+    pub is_proved: bool,
 }
 
 impl Pinned {
     pub fn new(expected: CertificateDer<'static>) -> Arc<Self> {
         Arc::new(Self {
             expected,
-            presented: Mutex::default(),
+            last: Mutex::default(),
             provider: bcp195_provider(),
         })
     }
 
-    /// The server's own certificate of the last handshake.
-    pub fn presented(&self) -> Option<CertificateDer<'static>> {
-        let presented = self.presented.lock();
-        presented.unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn presented(&self) -> Option<Presented> {
+        self.last().clone()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Presented>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn proved(
+        &self,
+        verified: Result<HandshakeSignatureValid, Error>,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if let (Ok(_), Some(presented)) = (&verified, &mut *self.last()) {
+            presented.is_proved = true;
+        }
+        verified
     }
 
     /// TLS with this server only. Presents `key`, if the server asks for one.
@@ -61,11 +81,10 @@ impl ServerCertVerifier for Pinned {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let mut last = self
-            .presented
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *last = Some(presented.clone().into_owned());
+        *self.last() = Some(Presented {
+            certificate: presented.clone().into_owned(),
+            is_proved: false,
+        });
         if *presented == self.expected {
             Ok(ServerCertVerified::assertion())
         } else {
@@ -80,7 +99,12 @@ impl ServerCertVerifier for Pinned {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
+        self.proved(verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            algorithms,
+        ))
     }
 
     fn verify_tls13_signature(
@@ -90,7 +114,12 @@ impl ServerCertVerifier for Pinned {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        self.proved(verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            algorithms,
+        ))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -7,10 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::cache::{Cached, Freshness};
-use super::fetch::Fetcher;
+use super::fetch::{Fetcher, StatedDate};
 use crate::clock::SharedClock;
 
 const MAX_BYTES: usize = 64 * 1024;
+/// Characters.
+const LONGEST_QUOTED: usize = 200;
 const FRESHNESS: Freshness = Freshness {
     fresh_for: TimeDelta::minutes(15),
     refetch_every: TimeDelta::minutes(15),
@@ -38,8 +40,7 @@ pub struct DiscoverySource {
 #[derive(Debug, Clone)]
 pub struct DatedDiscovery {
     pub document: Discovery,
-    /// Whole seconds.
-    pub date: Option<DateTime<Utc>>,
+    pub date: StatedDate,
     pub asked_at: DateTime<Utc>,
     pub answered_at: DateTime<Utc>,
 }
@@ -86,7 +87,7 @@ impl DiscoverySource {
 }
 
 impl Issuer {
-    async fn fetch(&self) -> Result<(Discovery, Option<DateTime<Utc>>), String> {
+    async fn fetch(&self) -> Result<(Discovery, StatedDate), String> {
         let url = format!(
             "{}/.well-known/openid-configuration",
             self.authorization_server
@@ -106,8 +107,9 @@ impl Issuer {
     fn check(&self, document: &Discovery) -> Result<(), String> {
         if document.issuer.trim_end_matches('/') != self.authorization_server {
             return Err(format!(
-                "issuer {:?} is not the configured {:?}",
-                document.issuer, self.authorization_server
+                "issuer {} is not the configured {:?}",
+                quoted(&document.issuer),
+                self.authorization_server
             ));
         }
         let addresses = [Some(&document.token_endpoint), document.jwks_uri.as_ref()];
@@ -116,8 +118,29 @@ impl Issuer {
             .flatten()
             .find(|url| !url.starts_with("https://"))
         {
-            Some(url) => Err(format!("{url:?} is not https")),
+            Some(url) => Err(format!("{} is not https", quoted(url))),
             None => Ok(()),
         }
+    }
+}
+
+/// A text from outside, for a message that stays readable.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTED) {
+        Some((end, _)) => format!("{:?}… ({} bytes)", &text[..end], text.len()),
+        None => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_stays_short() {
+        assert_eq!(quoted("https://as.example"), "\"https://as.example\"");
+        let long = quoted(&"é".repeat(30_000));
+        assert!(long.starts_with("\"éé") && long.ends_with("é\"… (60000 bytes)"));
+        assert!(long.chars().count() < 250, "{long}");
     }
 }

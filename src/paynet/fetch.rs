@@ -45,8 +45,16 @@ pub enum FetchError {
 /// A public document, and what its sender's clock said.
 pub struct Document {
     pub body: Vec<u8>,
-    /// Of the header `Date`: whole seconds. None if there is none, or none that can be read.
-    pub date: Option<DateTime<Utc>>,
+    pub date: StatedDate,
+}
+
+/// What the header `Date` of an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatedDate {
+    /// Whole seconds.
+    At(DateTime<Utc>),
+    Missing,
+    Unreadable,
 }
 
 /// Reads public documents (discovery, key sets).
@@ -79,10 +87,15 @@ impl Fetcher {
     }
 }
 
-fn date(response: &reqwest::Response) -> Option<DateTime<Utc>> {
-    let stated = response.headers().get(DATE)?.to_str().ok()?;
-    let date = DateTime::parse_from_rfc2822(stated).ok()?;
-    Some(date.to_utc())
+fn date(response: &reqwest::Response) -> StatedDate {
+    let Some(stated) = response.headers().get(DATE) else {
+        return StatedDate::Missing;
+    };
+    let date = stated.to_str().ok().map(DateTime::parse_from_rfc2822);
+    match date {
+        Some(Ok(date)) => StatedDate::At(date.to_utc()),
+        _ => StatedDate::Unreadable,
+    }
 }
 
 /// JSON of whatever kind (`application/json`, `application/jwk-set+json`), or nothing said.

@@ -24,6 +24,7 @@ use crate::keys::SigningKeys;
 pub use consents::{RemoteConsent, RetrieveError, UpdateAnswer, consent_from_wire};
 pub use context::ClientContext;
 pub use discovery::{DatedDiscovery, DiscoveryError};
+pub use fetch::StatedDate;
 pub use fetch::{FetchError, http_client};
 pub use keys::{KeyDirectory, KeysUnavailable, Party};
 pub use token::TokenError;

@@ -1,5 +1,7 @@
 //! Looking at a database without changing it: nothing is created, no migration is applied, and PostgreSQL is told to refuse writes.
 
+mod writable;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::time::timeout;
 
 use super::{MIGRATIONS, StoreError, StoreResult, pg, unavailable};
+pub use writable::Obstacle;
 
 /// For a connection and the few questions.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,6 +22,8 @@ pub struct Inspection {
     /// Name and version, for example `PostgreSQL 17.2`.
     pub server: String,
     pub migrations: Migrations,
+    /// Why the service could not write there. None: it could, as far as can be known without writing.
+    pub obstacle: Option<Obstacle>,
     /// None: SQLite.
     pub postgres: Option<PostgresFacts>,
 }
@@ -87,6 +92,7 @@ async fn postgres(url: &str) -> StoreResult<Inspection> {
         (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser, \
         to_regclass('__diesel_schema_migrations') IS NOT NULL AS has_migrations";
     let mut conn = pg::Conn::establish(url).await.map_err(unavailable)?;
+    let obstacle = writable::postgres(&mut conn).await?;
     conn.batch_execute("SET default_transaction_read_only = on")
         .await?;
     let server: Server = diesel::sql_query(SERVER).get_result(&mut conn).await?;
@@ -98,6 +104,7 @@ async fn postgres(url: &str) -> StoreResult<Inspection> {
     Ok(Inspection {
         server: format!("PostgreSQL {}", server.version),
         migrations: compared(applied, &known::<diesel::pg::Pg>()?),
+        obstacle,
         postgres: Some(PostgresFacts {
             max_connections: server.max_connections,
             user: server.user_name,
@@ -129,6 +136,7 @@ async fn sqlite_file(path: &str) -> StoreResult<Inspection> {
     Ok(Inspection {
         server: format!("SQLite {}", file.version),
         migrations: compared(applied, &known::<diesel::sqlite::Sqlite>()?),
+        obstacle: writable::sqlite(path),
         postgres: None,
     })
 }

@@ -32,7 +32,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
-pub use inspect::{Migrations, PostgresFacts, inspect};
+pub use inspect::{Migrations, Obstacle, PostgresFacts, inspect};
 pub use rows::{
     AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
 };

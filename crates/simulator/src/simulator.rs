@@ -146,13 +146,13 @@ pub enum SimulatorError {
     Consumer(#[from] ConsumerError),
     #[error(transparent)]
     Forge(#[from] ForgeError),
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     JwkSet(#[from] JwkSetError),
-    #[error("{0}")]
+    #[error(transparent)]
     Json(#[from] serde_json::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     KeyFile(#[from] KeyFileError),
     #[error(transparent)]
     Keys(#[from] KeysError),

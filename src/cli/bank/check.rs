@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use izin_bank_check::{Documents, Endpoint, Options, Target, run};
 use url::Url;
 
-use super::super::{read_secret, wrong_usage};
+use super::super::{read_secret, unusable};
 use crate::generated::{core_bank, sign_in};
 use crate::http::install_crypto_provider;
 
@@ -96,7 +96,7 @@ impl Check {
         };
         let options = match self.options() {
             Ok(options) => options,
-            Err(error) => return Ok(wrong_usage(&error)),
+            Err(error) => return Ok(unusable(format_args!("{error:#}"))),
         };
         let documents = Documents {
             core_bank: core_bank::DOCUMENT,
@@ -110,19 +110,15 @@ impl Check {
         progress.finish_and_clear();
         let report = match report {
             Ok(report) => report,
-            Err(error) => return Ok(wrong_usage(&error.into())),
+            Err(error) => return Ok(unusable(format_args!("{:#}", anyhow::Error::from(error)))),
         };
         let told = if self.json {
             format!("{}\n", serde_json::to_string_pretty(&report)?)
         } else {
             report.to_text()
         };
-        super::super::tell(&told);
-        Ok(if report.passed() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        let code = ExitCode::from(u8::from(!report.passed()));
+        Ok(super::super::report(&told, code))
     }
 
     fn endpoint(&self, url: Url) -> Endpoint {

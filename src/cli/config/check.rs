@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Source;
+use crate::cli::{complain, report};
 use crate::config::ConfigProblems;
 use crate::institution::Institution;
 
@@ -32,13 +33,12 @@ impl Check {
         let loaded = self.source.read(institution);
         let problems = loaded.problems();
         if !problems.is_empty() {
-            eprintln!("izin: {}", ConfigProblems::from(problems));
+            complain(format_args!("izin: {}", ConfigProblems::from(problems)));
             return ExitCode::FAILURE;
         }
         for warning in loaded.warnings() {
-            eprintln!("warning: {warning}");
+            complain(format_args!("warning: {warning}"));
         }
-        crate::cli::tell("ok\n");
-        ExitCode::SUCCESS
+        report("ok\n", ExitCode::SUCCESS)
     }
 }

@@ -17,6 +17,5 @@ pub struct Schema {}
 
 /// Prints it.
 pub fn run() -> ExitCode {
-    crate::cli::tell(SCHEMA);
-    ExitCode::SUCCESS
+    crate::cli::report(SCHEMA, ExitCode::SUCCESS)
 }

@@ -45,12 +45,12 @@ impl Show {
         if self.changed {
             settings.retain(|setting| setting.changed);
         }
-        crate::cli::tell(&if self.json {
+        let told = if self.json {
             format!("{:#}\n", as_json(&settings, &loaded))
         } else {
             rows::as_text(&settings, &loaded)
-        });
-        ExitCode::SUCCESS
+        };
+        crate::cli::report(&told, ExitCode::SUCCESS)
     }
 }
 

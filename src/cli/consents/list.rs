@@ -1,5 +1,7 @@
 //! `izin consents list`
 
+use std::process::ExitCode;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde_json::{Value, json};
@@ -33,7 +35,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) async fn run(self, defaults: &str) -> anyhow::Result<()> {
+    pub(super) async fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
         let wanted = ConsentFilter {
             status: self.status,
             customer: self.customer.map(CustomerId::parse).transpose()?,
@@ -41,7 +43,7 @@ impl List {
             limit: self.limit,
         };
         let consents = self.database.open(defaults)?.find_consents(&wanted).await?;
-        crate::cli::tell(&if self.json {
+        let told = if self.json {
             let all: Vec<_> = consents.iter().map(as_json).collect();
             format!("{:#}\n", Value::Array(all))
         } else if consents.is_empty() {
@@ -49,8 +51,8 @@ impl List {
         } else {
             let rows: Vec<_> = consents.iter().map(row).collect();
             aligned(&HEADINGS, &rows)
-        });
-        Ok(())
+        };
+        Ok(crate::cli::report(&told, ExitCode::SUCCESS))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `izin consents show`: one consent with everything that happened to it.
 
 use std::fmt::Write as _;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -30,7 +31,7 @@ pub(super) struct Show {
 const SHOWN: usize = 20;
 
 impl Show {
-    pub(super) async fn run(self, defaults: &str) -> anyhow::Result<()> {
+    pub(super) async fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
         let id = ConsentId::parse(self.id)?;
         let store = self.database.open(defaults)?;
         let consent = store.consent(&id).await?;
@@ -39,7 +40,7 @@ impl Show {
         let ledger = store.ledger_of(&id).await?;
         let accesses = store.accesses(&id).await?;
         let undelivered = store.is_undelivered(&id).await?;
-        crate::cli::tell(&if self.json {
+        let told = if self.json {
             let mut all = as_json(&consent);
             all["accounts"] = json!(accounts);
             all["paynet_knows"] = json!(!undelivered);
@@ -48,8 +49,8 @@ impl Show {
             format!("{all:#}\n")
         } else {
             text(&consent, &accounts, undelivered, &ledger, &accesses)
-        });
-        Ok(())
+        };
+        Ok(crate::cli::report(&told, ExitCode::SUCCESS))
     }
 }
 

@@ -24,10 +24,13 @@ pub(super) struct Decrypt {
 
 const EXAMPLES: &str = "Examples:
   izin jose decrypt --key enc.key --certificate enc.pem answer.jwe
-  izin jose decrypt --key enc.key --certificate enc.pem --passphrase-file pass --batch < tokens";
+  izin jose decrypt --key enc.key --certificate enc.pem --passphrase-file pass --batch < tokens
+
+Exit codes: 0 everything was decrypted, 1 something was refused, 2 wrong usage or a file that cannot be used.";
 
 impl Decrypt {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        self.input.shares_nothing(&self.key.places())?;
         let pair = self.key.load()?;
         let passphrase = pair.passphrase.as_deref();
         let key = DecryptionKey::from_pem(&pair.certificate, &pair.key, passphrase)

@@ -32,6 +32,7 @@ const EXAMPLES: &str = "Examples:
 
 impl Encrypt {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        self.input.shares_nothing(&self.keys.places())?;
         let set = self.keys.load(KeyUse::Encryption)?;
         let key = self.key(&set)?;
         let mut messages = self.input.messages()?;

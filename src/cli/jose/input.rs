@@ -1,7 +1,7 @@
 //! Where messages come from: a file or standard input, whole or line by line, never more in memory than one message may have.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -28,14 +28,30 @@ pub(super) enum Message {
 }
 
 impl Input {
-    pub(super) fn is_standard_input(&self) -> bool {
-        self.file.as_deref().is_none_or(is_standard_input)
+    /// `-` for standard input.
+    fn place(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new("-"))
+    }
+
+    /// Refuses standard input for more than one thing: whatever is read second would be empty. `others` have the names of their options.
+    pub(super) fn shares_nothing(&self, others: &[(&str, Option<&Path>)]) -> anyhow::Result<()> {
+        let messages = ("the messages", Some(self.place()));
+        let all = others.iter().chain([&messages]);
+        let given = all.filter(|(_, path)| path.is_some_and(is_standard_input));
+        let given: Vec<&str> = given.map(|(name, _)| *name).collect();
+        ensure!(
+            given.len() < 2,
+            "standard input can be only one of {}",
+            given.join(" and ")
+        );
+        Ok(())
     }
 
     pub(super) fn messages(&self) -> anyhow::Result<Messages> {
-        let reader = open(self.file.as_deref().unwrap_or(Path::new("-")))?;
+        let place = self.place();
         Ok(Messages {
-            reader,
+            reader: open(place)?,
+            place: place.display().to_string(),
             batch: self.batch,
             over: false,
         })
@@ -44,6 +60,8 @@ impl Input {
 
 pub(super) struct Messages {
     reader: Box<dyn BufRead>,
+    /// For what is said when it cannot be read.
+    place: String,
     batch: bool,
     over: bool,
 }
@@ -54,22 +72,23 @@ impl Messages {
         if self.over {
             return Ok(None);
         }
-        if self.batch {
+        let next = if self.batch {
             self.next_line()
         } else {
             self.over = true;
             self.whole().map(Some)
-        }
+        };
+        next.with_context(|| self.place.clone())
     }
 
-    fn whole(&mut self) -> anyhow::Result<Message> {
+    fn whole(&mut self) -> io::Result<Message> {
         let mut bytes = Vec::new();
         let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
         self.reader.by_ref().take(limit).read_to_end(&mut bytes)?;
         Ok(message(bytes))
     }
 
-    fn next_line(&mut self) -> anyhow::Result<Option<Message>> {
+    fn next_line(&mut self) -> io::Result<Option<Message>> {
         let mut bytes = Vec::new();
         let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
         let read = self
@@ -103,8 +122,8 @@ fn message(mut bytes: Vec<u8>) -> Message {
     Message::Bytes(bytes)
 }
 
-pub(super) fn is_standard_input(path: &Path) -> bool {
-    path == Path::new("-")
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdin")
 }
 
 /// A whole file of at most `limit` bytes, or standard input for `-`.

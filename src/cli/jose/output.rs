@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use izin_jose::base64url;
 
+use crate::cli::complain;
+
 /// A result, or the stable reason of a refusal.
 pub(super) type Outcome<T> = Result<T, &'static str>;
 
@@ -57,12 +59,11 @@ impl Report {
     /// Where the output is data, a refusal must not be taken for it and goes to standard error.
     fn refusal(&mut self, reason: &str, apart: bool) -> anyhow::Result<()> {
         self.refused = true;
-        let line = format!("refused: {reason}\n");
         if apart {
-            eprint!("{line}");
+            complain(format_args!("refused: {reason}"));
             return Ok(());
         }
-        put(line.as_bytes())
+        put(format!("refused: {reason}\n").as_bytes())
     }
 }
 

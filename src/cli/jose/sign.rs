@@ -1,10 +1,11 @@
 //! `izin jose sign`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use izin_jose::{
     CryptoPool, FileSigner, HeaderFields, JwsError, UnverifiedJws, sign, sign_detached,
@@ -52,7 +53,8 @@ impl FromStr for Member {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, value) = text.split_once('=').ok_or("not NAME=VALUE")?;
+        let member = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let (name, value) = member.ok_or("not NAME=VALUE")?;
         Ok(Self {
             name: name.to_owned(),
             value: serde_json::from_str(value).unwrap_or_else(|_| value.into()),
@@ -62,6 +64,8 @@ impl FromStr for Member {
 
 impl Sign {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        self.input.shares_nothing(&self.key.places())?;
+        self.no_member_twice()?;
         let pair = self.key.load()?;
         let pool = Arc::new(CryptoPool::start(1, 1)?);
         let passphrase = pair.passphrase.as_deref();
@@ -82,6 +86,16 @@ impl Sign {
             report.text(self.sign(&signer, &fields, &message).await)?;
         }
         Ok(report.code())
+    }
+
+    /// Which of the two was meant cannot be known.
+    fn no_member_twice(&self) -> anyhow::Result<()> {
+        let mut seen = BTreeSet::new();
+        let mut names = self.headers.iter().map(|member| member.name.as_str());
+        if let Some(twice) = names.find(|name| !seen.insert(*name)) {
+            bail!("--header {twice} is given twice");
+        }
+        Ok(())
     }
 
     /// Nothing is made that our own reader would refuse.

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::ensure;
 use clap::Args;
 use izin_jose::{
     Algorithm, JwkSet, JwsError, KeyUse, UnverifiedJws, VerificationPolicy, VerifiedJws, base64url,
 };
 
-use super::input::{Input, Message, is_standard_input, read};
+use super::input::{Input, Message, read};
 use super::keys::PublicKeys;
 use super::output::{Outcome, Report};
 
@@ -43,21 +42,19 @@ pub(super) struct Verify {
 const EXAMPLES: &str = "Examples:
   izin jose verify --jwks paynet.json --alg PS256 --batch < tokens
   izin jose verify --certificate signing.pem --print-payload token
-  izin jose verify --jwks paynet.json --crit b64 --payload body signature";
+  izin jose verify --jwks paynet.json --crit b64 --payload body signature
+
+Exit codes: 0 everything was accepted, 1 something was refused, 2 wrong usage or a file that cannot be used.";
 
 impl Verify {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let [jwks, certificate] = self.keys.places();
+        let payload = ("--payload", self.payload.as_deref());
+        self.input.shares_nothing(&[jwks, certificate, payload])?;
         let keys = self.keys.load(KeyUse::Signature)?;
-        let payload = match &self.payload {
-            None => None,
-            Some(path) => {
-                ensure!(
-                    !(is_standard_input(path) && self.input.is_standard_input()),
-                    "standard input can be the token or the payload, but not both"
-                );
-                Some(read(path, UnverifiedJws::MAX_BYTES)?)
-            }
-        };
+        let payload = self.payload.as_deref();
+        let payload = payload.map(|path| read(path, UnverifiedJws::MAX_BYTES));
+        let payload = payload.transpose()?;
         let mut messages = self.input.messages()?;
         let mut report = Report::new(self.input.batch);
         while let Some(message) = messages.next()? {

@@ -52,7 +52,7 @@ impl Csr {
         let request = verified_request(&key, &wish)?;
         match &self.out {
             Some(path) => write_new(path, request.as_bytes(), 0o644)?,
-            None => crate::cli::tell(&request),
+            None => return Ok(crate::cli::report(&request, ExitCode::SUCCESS)),
         }
         Ok(ExitCode::SUCCESS)
     }

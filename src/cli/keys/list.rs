@@ -44,12 +44,15 @@ impl List {
         let now = Utc::now();
         let entries = entries(&config, now)?;
         let all_read = entries.iter().all(|entry| entry.read.is_ok());
-        crate::cli::tell(&if self.json {
+        let told = if self.json {
             format!("{:#}\n", as_json(&entries))
         } else {
             as_table(&entries, now)
-        });
-        Ok(ExitCode::from(u8::from(!all_read)))
+        };
+        Ok(crate::cli::report(
+            &told,
+            ExitCode::from(u8::from(!all_read)),
+        ))
     }
 }
 

@@ -12,7 +12,7 @@ use izin_simulator::checks::{Bench, Check, ControlFailed, Pace, attacks, run_all
 use url::Url;
 
 use super::super::demo::{CLIENT_ID, DP_ID};
-use super::super::{StopSignals, logging, tell, wrong_usage};
+use super::super::{StopSignals, logging, report as write_report, unusable};
 use super::arrangement::{Arrangement, Target};
 use super::customers::Customers;
 use super::report::{Report, list};
@@ -26,7 +26,8 @@ use crate::institution::Institution;
 /// An honest consent and data call come first and must succeed: a provider that refuses everything has shown nothing. They come last, too.
 /// Attacks leave consents, ledger entries and log lines behind, so the target's database should be one for tests.
 ///
-/// Exit codes: 0 every attack that was tried was refused, 1 some were not, 2 wrong usage, also a target that refuses honest calls.
+/// Exit codes: 0 every attack that was tried was refused, 1 some were not, 2 wrong usage, also a target that refuses honest calls, or a
+/// report that cannot be written.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Attacks {
@@ -90,28 +91,27 @@ impl Attacks {
     pub async fn run(self, institution: Institution) -> anyhow::Result<ExitCode> {
         let chosen = match self.chosen() {
             Ok(chosen) => chosen,
-            Err(error) => return Ok(wrong_usage(&error)),
+            Err(error) => return Ok(unusable(format_args!("{error:#}"))),
         };
         if self.list {
-            tell(&list(&chosen, self.json)?);
-            return Ok(ExitCode::SUCCESS);
+            return Ok(write_report(&list(&chosen, self.json)?, ExitCode::SUCCESS));
         }
         logging::start("error");
         let stop = StopSignals::listen()?;
         let arrangement = match self.arrange(institution).await {
             Ok(arrangement) => arrangement,
-            Err(error) => return Ok(wrong_usage(&error)),
+            Err(error) => return Ok(unusable(format_args!("{error:#}"))),
         };
         let outcome = tokio::select! {
             outcome = self.attack(&arrangement, &chosen) => Some(outcome),
             () = stop.received() => None,
         };
         let code = match outcome {
-            Some(Ok(report)) => {
-                tell(&report.told(self.json)?);
-                Ok(report.exit_code())
-            }
-            Some(Err(error)) => Ok(wrong_usage(&error)),
+            Some(Ok(report)) => report
+                .told(self.json)
+                .map(|told| write_report(&told, report.exit_code()))
+                .map_err(anyhow::Error::from),
+            Some(Err(error)) => Ok(unusable(format_args!("{error:#}"))),
             None => Err(anyhow::anyhow!("interrupted; there is no report")),
         };
         arrangement.stop().await;
@@ -120,6 +120,10 @@ impl Attacks {
 
     /// The attacks that `--only` leaves, in the catalogue's order.
     fn chosen(&self) -> anyhow::Result<Vec<Check>> {
+        anyhow::ensure!(
+            self.only.iter().all(|pattern| !pattern.is_empty()),
+            "--only is empty, which would be every attack; leave it out for that"
+        );
         let mut chosen = attacks();
         if !self.only.is_empty() {
             chosen.retain(|check| self.only.iter().any(|pattern| fits(pattern, check.id)));

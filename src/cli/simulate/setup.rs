@@ -9,7 +9,7 @@ use clap::Args;
 use izin_simulator::{Pki, Urls};
 
 use super::super::demo::{DemoSettings, open_pki};
-use super::super::{tell, wrong_usage};
+use super::super::{report, unusable};
 
 /// Make test keys and a configuration with which `izin serve` takes the simulator for PayNet
 ///
@@ -27,16 +27,19 @@ pub struct Setup {
 impl Setup {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.make().await {
-            Ok(told) => {
-                tell(&told);
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(error) => Ok(wrong_usage(&error)),
+            Ok(told) => Ok(report(&told, ExitCode::SUCCESS)),
+            Err(error) => Ok(unusable(format_args!("{error:#}"))),
         }
     }
 
     /// Makes everything, and answers how to go on.
     async fn make(&self) -> anyhow::Result<String> {
+        let place = std::path::absolute(&self.folder)?;
+        let place = place.to_string_lossy();
+        anyhow::ensure!(
+            !place.contains(char::is_control),
+            "{place:?} has a control character in its name; choose another folder"
+        );
         std::fs::create_dir_all(&self.folder)
             .with_context(|| format!("{} cannot be created", self.folder.display()))?;
         let folder = std::fs::canonicalize(&self.folder)?;
@@ -100,11 +103,22 @@ impl Setup {
              izin serve --config {file}\n\n  \
              izin simulate attacks --target https://localhost:{webhooks} \\\n    \
              --pages-url http://{pages} --pki {pki}{addresses}\n",
-            file = file.display(),
+            file = pasted(file),
             webhooks = self.port + 2,
             pages = self.address(1),
-            pki = pki.dir().display(),
+            pki = pasted(pki.dir()),
         )
+    }
+}
+
+/// As a shell takes it for one word.
+fn pasted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
+    if path.bytes().all(is_plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
     }
 }
 
@@ -129,5 +143,40 @@ mod tests {
         assert!(Pki::open(setup.folder.join("pki")).is_ok());
         let again = setup.make().await.unwrap_err().to_string();
         assert!(again.contains("is there already"), "{again}");
+    }
+
+    /// The shell itself is asked.
+    #[tokio::test]
+    async fn its_commands_can_be_pasted() {
+        let place = tempfile::tempdir().unwrap();
+        let setup = Setup {
+            folder: place.path().join("it's \"my\" $HOME"),
+            port: 7_800,
+        };
+        let told = setup.make().await.unwrap();
+        let command = told
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("izin serve --config "));
+        let script = format!("printf %s {}", command.unwrap());
+        let words = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let file = setup.folder.join("izin.toml");
+        assert_eq!(
+            String::from_utf8(words.stdout).unwrap(),
+            file.display().to_string()
+        );
+
+        let folder = place.path().join("two\nlines");
+        let refused = Setup {
+            folder: folder.clone(),
+            port: 7_800,
+        }
+        .make()
+        .await
+        .unwrap_err();
+        assert!(refused.to_string().contains("control character"));
+        assert!(!folder.exists());
     }
 }

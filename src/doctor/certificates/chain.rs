@@ -1,12 +1,13 @@
-//! Whether each certificate of a file was issued by the one below it.
+//! Whether each certificate of a file was issued by the one below it, which must be an authority's.
 
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
 
-use super::{CHAIN, Purpose};
+use super::{CHAIN, usage};
 use crate::doctor::finding::Finding;
 use crate::keys::CertificateFacts;
 
-pub fn chain(certificates: &[X509], authorities: &[Vec<u8>], purpose: Purpose) -> Finding {
+/// `ders` is the same as `certificates`.
+pub fn chain(certificates: &[X509], ders: &[Vec<u8>], authorities: &[Vec<u8>]) -> Finding {
     let name = |certificate: &X509Ref| CertificateFacts::short_name(certificate.subject_name());
     for pair in certificates.windows(2) {
         let [below, above] = pair else { continue };
@@ -16,6 +17,13 @@ pub fn chain(certificates: &[X509], authorities: &[Vec<u8>], purpose: Purpose) -
                 "Put the certificates of the file in order: ours first, then its issuer, then the issuer's issuer.",
             );
         }
+    }
+    let mut above = certificates.iter().zip(ders).skip(1);
+    if let Some((other, _)) = above.find(|(issuer, der)| !usage::may_issue(issuer, der)) {
+        return CHAIN.failed(
+            format!("{} stands as an issuer, and its certificate is no authority's", name(other)),
+            "Ask the authority for the certificates between it and ours, and put those below ours in the file.",
+        );
     }
     let Some(last) = certificates.last() else {
         return CHAIN.skipped("there is no certificate");
@@ -38,7 +46,7 @@ pub fn chain(certificates: &[X509], authorities: &[Vec<u8>], purpose: Purpose) -
         return CHAIN.ok(format!("chain of {in_file}, up to {}", name(&issuer)));
     }
     let issuer = CertificateFacts::short_name(last.issuer_name());
-    if in_file == 1 && purpose != Purpose::Signing {
+    if in_file == 1 {
         return CHAIN.warning(
             format!("issued by {issuer}, whose certificate is not in the file"),
             "If that issuer is not a root which the other side has, put its certificate below ours in the file.",

@@ -25,6 +25,7 @@ pub struct Issuer {
 }
 
 /// What is to be made.
+#[expect(clippy::struct_excessive_bools, reason = "each is one defect")]
 pub struct Wish {
     /// From now, both.
     pub days: (i64, i64),
@@ -32,6 +33,8 @@ pub struct Wish {
     pub authority: bool,
     /// `basicConstraints` says so, and no key usage is given.
     pub only_says_authority: bool,
+    /// The key usage says so, and `basicConstraints` does not.
+    pub only_signs_certificates: bool,
     pub encipherment_only: bool,
     pub extended: Option<fn() -> ExtendedKeyUsage>,
     pub names: &'static [&'static str],
@@ -46,6 +49,7 @@ impl Wish {
             key: p256(),
             authority: false,
             only_says_authority: false,
+            only_signs_certificates: false,
             encipherment_only: false,
             extended: Some(client),
             names: &[],
@@ -117,7 +121,8 @@ impl Wish {
         let constraints = constraints.critical().build().unwrap();
         builder.append_extension(constraints).unwrap();
         let mut usage = KeyUsage::new();
-        match (self.authority, self.encipherment_only) {
+        let signs_certificates = self.authority || self.only_signs_certificates;
+        match (signs_certificates, self.encipherment_only) {
             (true, _) => usage.key_cert_sign().crl_sign(),
             (_, true) => usage.key_encipherment(),
             _ => usage.digital_signature(),

@@ -246,7 +246,15 @@ fn what_is_no_certificate() {
 
 #[test]
 fn authorities_end_as_well() {
-    for (until, expected) in [(-1, Failed), (59, Warning), (3000, Ok)] {
+    for (until, expected) in [
+        (-1, Failed),
+        (1, Failed),
+        (7, Failed),
+        (25, Warning),
+        (59, Warning),
+        (61, Ok),
+        (3000, Ok),
+    ] {
         let wish = Wish {
             authority: true,
             ..Wish::days(-1000, until)
@@ -255,4 +263,86 @@ fn authorities_end_as_well() {
         assert_eq!(finding.verdict, expected, "{until}");
     }
     assert_eq!(authority(b"no", now()).verdict, Failed);
+}
+
+#[test]
+fn who_is_no_authority_vouches_for_nobody() {
+    let root = made_authority("Root");
+    let leaf = Wish::new().issued_by(&root, "Leaf");
+    let finding = authority(&der(&leaf), now());
+    assert_eq!(finding.verdict, Failed);
+    assert!(finding.seen.contains("CN=Leaf is no authority"));
+    // One client that vouches for itself can be listed like this.
+    let alone = Wish::new().self_signed("Alone");
+    assert_eq!(authority(&der(&alone), now()).verdict, Ok);
+}
+
+#[test]
+fn what_stands_above_is_judged_as_well() {
+    let root = made_authority("Root");
+    let between = |days| Wish {
+        authority: true,
+        ..Wish::days(days, days + 400)
+    };
+    for (begin, expected) in [
+        (-300, None),
+        (-350, Some(Warning)),
+        (-395, Some(Failed)),
+        (-401, Some(Failed)),
+        (1, Some(Failed)),
+    ] {
+        let middle = between(begin).issued_by(&root, "Middle");
+        let own = Wish::new().issued_by(&middle, "Own");
+        let findings = judge(
+            &[&own, &middle],
+            &[&root],
+            Purpose::Client,
+            None,
+            Relief::default(),
+        );
+        let expected: Vec<_> = expected
+            .map(|verdict| (EXPIRES, verdict))
+            .into_iter()
+            .collect();
+        assert_eq!(wrong(&findings), expected, "{begin}: {findings:?}");
+        assert!(findings.iter().any(|one| one.seen.starts_with("CN=Middle")));
+    }
+}
+
+/// By its key usage it may sign certificates, by its basic constraints not.
+#[test]
+fn an_issuer_must_be_an_authority() {
+    let root = made_authority("Root");
+    let not_quite = Wish {
+        only_signs_certificates: true,
+        ..Wish::new()
+    };
+    let middle = not_quite.issued_by(&root, "Middle");
+    let own = Wish::new().issued_by(&middle, "Own");
+    let findings = judge(
+        &[&own, &middle],
+        &[&root],
+        Purpose::Client,
+        None,
+        Relief::default(),
+    );
+    assert_eq!(wrong(&findings), [("certificate-chain", Failed)]);
+    let chain = findings.iter().find(|one| one.verdict == Failed).unwrap();
+    assert!(
+        chain.seen.contains("CN=Middle stands as an issuer"),
+        "{chain:?}"
+    );
+}
+
+#[test]
+fn whoever_signs_alone_is_told_of() {
+    let root = made_authority("Root");
+    let own = Wish::signing().issued_by(&root, "Own");
+    for (known, expected) in [
+        (&[][..], &[("certificate-chain", Warning)][..]),
+        (&[&root], &[]),
+    ] {
+        let findings = judge(&[&own], known, Purpose::Signing, None, Relief::default());
+        assert_eq!(wrong(&findings), expected);
+    }
 }

@@ -96,6 +96,12 @@ fn is_authority(certificate: &X509Ref, der: &[u8]) -> bool {
     usage.is_some_and(|usage| usage.contains(Usage::KEY_CERT_SIGN)) || says_authority(der)
 }
 
+/// Whether others may be issued with it: by its basic constraints, and by its key usage if it has one.
+pub fn may_issue(certificate: &X509Ref, der: &[u8]) -> bool {
+    let usage = certificate.key_usage();
+    says_authority(der) && usage.is_none_or(|usage| usage.contains(Usage::KEY_CERT_SIGN))
+}
+
 /// The library does not tell what `basicConstraints` says, so it is looked for: the extension's name, perhaps "critical", a string of
 /// bytes, and in it a sequence that begins with `TRUE` (RFC 5280 §4.2.1.9).
 fn says_authority(der: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::doctor::finding::{Check, Finding, Theme};
-use crate::paynet::DatedDiscovery;
+use crate::paynet::{DatedDiscovery, StatedDate};
 
 pub const CLOCK: Check = Check::new(Theme::Clock, "clock", "this machine's clock");
 
@@ -12,8 +12,14 @@ const NOTICEABLE: i64 = 2;
 
 /// A `Date` has whole seconds, and between question and answer time passes: only what is beyond doubt counts.
 pub fn clock(found: &DatedDiscovery, tolerated: i64) -> Finding {
-    let Some(date) = found.date else {
-        return CLOCK.skipped("PayNet's answers do not say what time it is (no Date header)");
+    let date = match found.date {
+        StatedDate::At(date) => date,
+        StatedDate::Missing => {
+            return CLOCK.skipped("PayNet's answers do not say what time it is (no Date header)");
+        }
+        StatedDate::Unreadable => {
+            return CLOCK.skipped("the Date header of PayNet's answers cannot be read as a time");
+        }
     };
     let behind = least_difference(date, found.asked_at, found.answered_at);
     let difference = behind.abs();
@@ -89,7 +95,7 @@ mod tests {
                 "token_endpoint": "https://as.example/token",
             }))
             .unwrap(),
-            date: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(ahead)),
+            date: StatedDate::At(DateTime::UNIX_EPOCH + TimeDelta::seconds(ahead)),
             asked_at: DateTime::UNIX_EPOCH,
             answered_at: DateTime::UNIX_EPOCH,
         };
@@ -109,8 +115,13 @@ mod tests {
                 "{ahead} {tolerated}: {finding:?}"
             );
         }
-        let mut silent = found(0);
-        silent.date = None;
-        assert_eq!(clock(&silent, 10).verdict, Verdict::Skipped);
+        for (date, told) in [
+            (StatedDate::Missing, "no Date header"),
+            (StatedDate::Unreadable, "cannot be read"),
+        ] {
+            let finding = clock(&DatedDiscovery { date, ..found(0) }, 10);
+            assert_eq!(finding.verdict, Verdict::Skipped);
+            assert!(finding.seen.contains(told), "{finding:?}");
+        }
     }
 }

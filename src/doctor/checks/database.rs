@@ -7,11 +7,12 @@ use crate::config::{Config, Environment};
 use crate::doctor::Subject;
 use crate::doctor::finding::{Check, Finding, Theme};
 use crate::keys::read_secret_text;
-use crate::store::{Migrations, PostgresFacts, StoreError, inspect};
+use crate::store::{Migrations, Obstacle, PostgresFacts, StoreError, inspect};
 
 const KIND: Check = Check::new(Theme::Database, "database-kind", "kind");
 const REACHABLE: Check = Check::new(Theme::Database, "database-reachable", "connection");
 const MIGRATIONS: Check = Check::new(Theme::Database, "database-migrations", "schema");
+const WRITABLE: Check = Check::new(Theme::Database, "database-writable", "writes");
 const CONNECTIONS: Check = Check::new(Theme::Database, "database-connections", "connections");
 const ROLE: Check = Check::new(Theme::Database, "database-role", "role");
 
@@ -38,6 +39,7 @@ pub async fn database(subject: &Subject, running: &Running) -> Vec<Finding> {
         Ok(found) => {
             findings.push(REACHABLE.ok(format!("{} answers", found.server)));
             findings.push(migrations(&found.migrations, running));
+            findings.push(writable(found.obstacle.as_ref()));
             if let Some(postgres) = found.postgres {
                 findings.push(connections(config, &postgres));
                 findings.push(role(config, &postgres));
@@ -139,6 +141,23 @@ fn migrations(found: &Migrations, running: &Running) -> Finding {
     } else {
         MIGRATIONS.warning(seen, "Start izin serve: it applies them.")
     }
+}
+
+fn writable(obstacle: Option<&Obstacle>) -> Finding {
+    let Some(obstacle) = obstacle else {
+        return WRITABLE.ok("nothing keeps the service from writing");
+    };
+    let advice = match obstacle {
+        Obstacle::Standby => "Let database.url name the primary server.",
+        Obstacle::ReadOnly => {
+            "Set default_transaction_read_only to off for the role (ALTER ROLE) and the database (ALTER DATABASE)."
+        }
+        Obstacle::Privileges(_) => "Grant them to the role of database.url.",
+        Obstacle::Place(_) => {
+            "Let the user that izin runs as write the file that database.url names and its folder, in which SQLite makes files beside it."
+        }
+    };
+    WRITABLE.failed(obstacle.to_string(), advice)
 }
 
 fn connections(config: &Config, postgres: &PostgresFacts) -> Finding {

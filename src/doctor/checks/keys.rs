@@ -5,7 +5,7 @@ use izin_jose::{KeyFileError, TokenError};
 use crate::config::KeyLocation;
 use crate::doctor::Subject;
 use crate::doctor::finding::{Check, Finding, Theme};
-use crate::doctor::inventory::{Inventory, Outcome, ReadKey, TokenTrouble};
+use crate::doctor::inventory::{Inventory, Outcome, ReadKey, TokenTrouble, Unread};
 use crate::keys::{FileProblem, KeyProblem};
 
 const TOKEN: Check = Check::new(Theme::Keys, "token", "token (PKCS#11)");
@@ -20,14 +20,22 @@ pub fn keys(subject: &Subject, inventory: &Inventory) -> Vec<Finding> {
             Err(trouble) => token_trouble(trouble),
         });
     }
-    let configured = subject.config.configured_keys();
-    if inventory.keys.is_empty() && configured.iter().any(|key| key.source.is_some()) {
-        let advice =
-            "Look at the limits of this machine (memory, ulimit -u) and run izin doctor again.";
-        findings.push(KEY.failed("none was read: the system gives no threads", advice));
-    }
+    findings.extend(inventory.unread.map(unread));
     findings.extend(inventory.keys.iter().map(private_key));
     findings
+}
+
+fn unread(why: Unread) -> Finding {
+    match why {
+        Unread::NoThreads => KEY.failed(
+            "none was read: the system gives no threads",
+            "Look at the limits of this machine (memory, ulimit -u) and run izin doctor again.",
+        ),
+        Unread::TooSlow => KEY.failed(
+            "none was read: a file of the configuration did not answer within 15 seconds",
+            "Let every key and certificate be an ordinary file on a disk that answers; ls -lL shows a pipe or a device.",
+        ),
+    }
 }
 
 fn private_key(key: &ReadKey) -> Finding {
@@ -141,4 +149,26 @@ fn token_trouble(trouble: &TokenTrouble) -> Finding {
         _ => "Look at the token with the vendor's tools, then run izin doctor again.".into(),
     };
     TOKEN.failed(problem.to_string(), advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_could_not_be_read_is_told_from_what_nobody_could_read() {
+        let subject = Subject::for_tests(Config::from_layers(&[]).unwrap());
+        let told = |unread| {
+            let inventory = Inventory {
+                unread,
+                ..Inventory::default()
+            };
+            let findings = keys(&subject, &inventory);
+            findings.into_iter().map(|one| one.seen).collect::<String>()
+        };
+        assert!(told(Some(Unread::TooSlow)).contains("did not answer"));
+        assert!(told(Some(Unread::NoThreads)).contains("no threads"));
+        assert_eq!(told(None), "");
+    }
 }

@@ -2,6 +2,7 @@
 //! anybody may read there.
 
 mod call;
+mod headers;
 mod public;
 mod webhooks;
 
@@ -19,6 +20,8 @@ use call::{NoAnswer, Ourselves};
 /// Where the service is not what the configuration says.
 const RELOAD: &str = "Reload the service on every replica (systemctl reload izin, or kill -HUP), so that it has the keys and \
     lists of this configuration; if that changes nothing, something else listens there.";
+
+const IMITATED: &str = "the configured certificate is presented, without proof of its key";
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -86,6 +89,9 @@ fn presented(check: Check, ourselves: &Ourselves, problem: Option<&NoAnswer>) ->
             "the configured one is presented: {}",
             ourselves.subject()
         ));
+    }
+    if ourselves.is_imitated() {
+        return check.failed(IMITATED, RELOAD);
     }
     match (ourselves.somebody_else(), problem) {
         (Some(other), _) => check.failed(format!("another one is presented: {other}"), RELOAD),

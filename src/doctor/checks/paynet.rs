@@ -1,5 +1,6 @@
 //! PayNet, as we call it: discovery, its key set, a token, and a consent that does not exist.
 
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::OFFLINE;
@@ -145,14 +146,29 @@ async fn token(subject: &Subject, inventory: &Inventory, paynet: &Paynet) -> Vec
             CONSENTS.skipped("needs an access token"),
         ],
         Ok(lifetime) => vec![
-            TOKEN.ok(format!(
-                "granted to {}, for {} seconds",
-                client(config),
-                lifetime.num_seconds()
-            )),
+            lifetime_of(client(config), lifetime),
             registered(config, inventory),
             consents(config, paynet).await,
         ],
+    }
+}
+
+/// A token is not used in its last half minute.
+fn lifetime_of(client: &str, lifetime: TimeDelta) -> Finding {
+    let seen = format!(
+        "granted to {client}, for {} seconds",
+        lifetime.num_seconds()
+    );
+    let advice = "Ask PayNet for how long its access tokens are meant to live.";
+    if lifetime <= TimeDelta::zero() {
+        TOKEN.failed(format!("{seen}: it has ended already"), advice)
+    } else if lifetime <= TimeDelta::seconds(30) {
+        TOKEN.warning(
+            format!("{seen}: every call needs a token of its own"),
+            advice,
+        )
+    } else {
+        TOKEN.ok(seen)
     }
 }
 
@@ -163,6 +179,9 @@ fn client(config: &Config) -> &str {
 fn token_advice(config: &Config, inventory: &Inventory, problem: &TokenError) -> String {
     let kid = inventory.signing.as_ref().and_then(SigningKeys::current_id);
     match problem {
+        TokenError::Refused(answer) if answer.starts_with("status 5") => {
+            "PayNet's token endpoint is out of order: try again later, and ask PayNet if it stays so.".into()
+        }
         TokenError::Refused(_) if config.ofp.client_auth == ClientAuth::PrivateKeyJwt => format!(
             "Compare with PayNet what is registered: ofp.client_id, the client certificate, and the signing key {} (izin doctor --onboarding lists them).",
             kid.map_or_else(|| "?".into(), |kid| kid.to_string())
@@ -183,7 +202,9 @@ fn registered(config: &Config, inventory: &Inventory) -> Finding {
     let kid = inventory.signing.as_ref().and_then(SigningKeys::current_id);
     match (config.ofp.client_auth, kid) {
         (ClientAuth::PrivateKeyJwt, Some(kid)) => {
-            REGISTERED.ok(format!("accepted: the token was asked for with a signature of {kid}"))
+            REGISTERED.ok(format!(
+                "a token was given for a request signed by {kid}; whether PayNet checked it cannot be seen"
+            ))
         }
         (ClientAuth::PrivateKeyJwt, None) => REGISTERED.skipped("no key signs now"),
         (ClientAuth::TlsClientAuth, _) => REGISTERED.skipped(
@@ -238,5 +259,39 @@ async fn guarded(paynet: &Paynet, nobodys: &ConsentId) -> Finding {
             format!("answered once, and then not any more: {problem}"),
             "Run izin doctor again; if it stays so, ask PayNet.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::Verdict;
+
+    #[test]
+    fn a_token_must_live() {
+        for (seconds, expected) in [
+            (-5, Verdict::Failed),
+            (0, Verdict::Failed),
+            (1, Verdict::Warning),
+            (30, Verdict::Warning),
+            (31, Verdict::Ok),
+        ] {
+            let finding = lifetime_of("bank", TimeDelta::seconds(seconds));
+            assert_eq!(finding.verdict, expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_out_of_order_is_not_told_to_compare() {
+        let config = Config::from_layers(&[]).unwrap();
+        let advice = |answer: &str| {
+            token_advice(
+                &config,
+                &Inventory::default(),
+                &TokenError::Refused(answer.into()),
+            )
+        };
+        assert!(advice("status 503 Service Unavailable, -").contains("try again later"));
+        assert!(advice("status 401 Unauthorized, invalid_client").contains("--onboarding"));
     }
 }

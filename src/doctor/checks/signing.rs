@@ -25,6 +25,9 @@ pub async fn signing(subject: &Subject, inventory: &Inventory) -> Vec<Finding> {
     if subject.config.signing.keys.is_empty() {
         return vec![SIGNS.skipped("signing.keys is empty")];
     }
+    if inventory.unread.is_some() {
+        return vec![SIGNS.skipped("no key was read")];
+    }
     let mut findings = match (&inventory.signing, &inventory.signing_problem) {
         (Some(keys), _) => in_use(keys).await,
         (None, problem) => vec![not_in_use(problem.as_ref())],

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -107,6 +109,11 @@ async fn careless_server() -> SocketAddr {
         .with_no_client_auth()
         .with_single_cert(vec![chain], key)
         .unwrap();
+    serve(tls).await
+}
+
+/// Answers everything with a 200.
+async fn serve(tls: ServerConfig) -> SocketAddr {
     let acceptor = TlsAcceptor::from(Arc::new(tls));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -146,5 +153,100 @@ async fn a_server_that_lets_everybody_in() {
     let expected = [("public-headers", "failed"), ("key-set", "failed")];
     let wrong = examination.wrong();
     assert_eq!(wrong, expected, "{:#?}", examination.findings);
+    deployment.stop().await;
+}
+
+/// Accepts every connection, and says this or nothing before it closes it.
+async fn foreign_server(banner: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(banner).await;
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_accepts_connections_is_not_izin() {
+    let deployment = Deployment::new(Database::sqlite()).await;
+    for banner in [&b""[..], b"SSH-2.0-OpenSSH_9.2\r\n"] {
+        let ours = format!("address = \"{}\"", deployment.service.public);
+        let theirs = format!("address = \"{}\"", foreign_server(banner).await);
+        let examination = deployment.examined_with(&[(&ours, &theirs)]);
+        let expected = [("public-headers", "failed"), ("key-set", "failed")];
+        let wrong = examination.wrong();
+        assert_eq!(wrong, expected, "{:#?}", examination.findings);
+        for (check, _) in expected {
+            let told = examination.told(check);
+            assert!(told.contains("does not answer as izin"), "{told}");
+        }
+    }
+    deployment.stop().await;
+}
+
+/// What stands in front has our certificate, with its key or without, and PayNet's client certificate is never asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_front_ends_tls() {
+    let deployment = Deployment::new(Database::sqlite()).await;
+    let in_front = |address: SocketAddr| {
+        let url = format!("https://localhost:{}", address.port());
+        let section = format!("[listeners.webhooks]\nbase_url = {}", json!(url));
+        deployment.examined_with(&[("[listeners.webhooks]", &section)])
+    };
+    let expected = [("webhooks-base-url", "failed")];
+    let examination = in_front(careless_server().await);
+    assert_eq!(examination.wrong(), expected);
+    let told = examination.told("webhooks-base-url");
+    assert!(
+        told.contains("status 200") && told.contains("untouched"),
+        "{told}"
+    );
+
+    let impostor = impostor().await;
+    let examination = in_front(impostor);
+    assert_eq!(examination.wrong(), expected);
+    let told = examination.told("webhooks-base-url");
+    assert!(told.contains("without proof of its key"), "{told}");
+    assert_eq!(in_front(deployment.service.webhooks).wrong(), []);
+
+    let ours = format!("address = \"{}\"", deployment.service.webhooks);
+    let theirs = format!("address = \"{impostor}\"");
+    let examination = deployment.examined_with(&[(&ours, &theirs)]);
+    assert_eq!(examination.wrong(), [("webhooks-certificate", "failed")]);
+    deployment.stop().await;
+}
+
+/// Somebody who has seen our certificate.
+async fn impostor() -> SocketAddr {
+    let chain = CertificateDer::from_pem_file(pki().certificate_file("dp-server")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(pki().key_file("paynet-server")).unwrap();
+    let key = any_supported_type(&key).unwrap();
+    let certified = SingleCertAndKey::from(CertifiedKey::new(vec![chain], key));
+    let tls = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(certified));
+    serve(tls).await
+}
+
+/// Our own client certificate is of another authority than PayNet's, as it often is: then it says nothing of whom the list lets in.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_before_it_comes_to_the_list() {
+    let deployment = Deployment::new(Database::sqlite()).await;
+    let examination = deployment.examined_with(&[
+        (
+            "client_certificate",
+            &format!("client_certificate = {}", file("rogue-client")),
+        ),
+        (
+            "client_private_key",
+            &format!("client_private_key = {}", key("rogue-client")),
+        ),
+    ]);
+    let mut all = examination.findings.iter();
+    let found = all.find(|one| one["check"] == "webhooks-other-certificate");
+    let seen = found.unwrap()["seen"].as_str().unwrap();
+    assert!(seen.contains("not proven"), "{seen}");
     deployment.stop().await;
 }

@@ -1,12 +1,16 @@
 //! `izin doctor`: a healthy deployment, and the same with one thing broken at a time. Each is told by its own finding, with what to do.
 
 mod certificate;
+mod database;
 mod deployment;
 mod listeners;
 mod onboarding;
 mod paynet;
 mod tables;
 mod wrong_line;
+
+use std::fs::File;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -37,6 +41,7 @@ async fn everything_is_in_order(database: Database) {
         "certificate-expiry",
         "clock",
         "database-migrations",
+        "database-writable",
         "key-set",
         "paynet-consents",
         "paynet-knows-our-key",
@@ -170,6 +175,22 @@ async fn the_service_does_not_run() {
     let offline = Examination::of(&file, &["--json", "--offline"]);
     assert_eq!(offline.wrong(), []);
     assert_eq!(offline.code, 0);
+    let strict = Examination::of(&file, &["--json", "--offline", "--strict"]);
+    assert_eq!((strict.wrong(), strict.code), (vec![], 1));
+    let table = String::from_utf8(doctor(&file, &["--offline"]).stdout).unwrap();
+    assert!(
+        table.contains("Nothing failed, but") && table.contains("proves nothing of them"),
+        "{table}"
+    );
+    let lost = Command::new(env!("CARGO_BIN_EXE_izin"))
+        .args(["doctor", "--offline", "--config"])
+        .arg(&file)
+        .stdout(File::options().write(true).open("/dev/full").unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(lost.status.code(), Some(2));
+    let told = String::from_utf8(lost.stderr).unwrap();
+    assert!(told.contains("standard output cannot be written"), "{told}");
     assert!(
         offline
             .with_verdict("skipped")
@@ -196,4 +217,5 @@ fn wrong_usage() {
     let wrong = refused(Some("database = \"postgres://u:hunter2@db/x\""), &[]);
     assert!(!wrong.contains("hunter2"), "{wrong}");
     refused(Some(""), &["--onboarding", "--offline"]);
+    refused(Some(""), &["--onboarding", "--strict"]);
 }

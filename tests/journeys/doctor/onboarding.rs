@@ -47,5 +47,30 @@ async fn what_paynet_needs() {
     let text = String::from_utf8(incomplete.stdout).unwrap();
     assert!(text.contains("NOT COMPLETE"), "{text}");
     assert!(text.contains("listeners.webhooks.base_url"), "{text}");
+
+    // Everything is there, and of no use.
+    let ended = super::certificate::ending(deployment.folder.path(), "dp-client", -1);
+    let useless = deployment.file(&[
+        (
+            "client_certificate",
+            &format!("client_certificate = {}", serde_json::json!(ended)),
+        ),
+        ("redirect_uris", "redirect_uris = []"),
+    ]);
+    let useless = doctor(&useless, &["--onboarding", "--json"]);
+    assert_eq!(useless.status.code(), Some(1));
+    let sheet: Value = serde_json::from_slice(&useless.stdout).unwrap();
+    let missing = sheet["missing"].as_array().unwrap();
+    let says = |word: &str| {
+        missing
+            .iter()
+            .any(|one| one.as_str().unwrap().contains(word))
+    };
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(
+        says("ofp.client_certificate: CN=dp-client") && says("Renew it now"),
+        "{missing:?}"
+    );
+    assert!(says("ofp.redirect_uris is required"), "{missing:?}");
     deployment.stop().await;
 }

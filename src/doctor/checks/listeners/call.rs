@@ -62,7 +62,7 @@ impl Ourselves {
 
     /// What was presented in the last handshake, if it was something else.
     pub fn somebody_else(&self) -> Option<String> {
-        let presented = self.pinned.presented()?;
+        let presented = self.pinned.presented()?.certificate;
         if presented == self.expected {
             return None;
         }
@@ -72,9 +72,20 @@ impl Ourselves {
         Some(format!("{name}, {}", KeyId::of_certificate(&presented)))
     }
 
-    /// Whether our certificate was presented in the last handshake.
+    /// Whether our certificate was presented in the last handshake, by somebody who has its key.
     pub fn is_met(&self) -> bool {
-        self.pinned.presented().as_ref() == Some(&self.expected)
+        self.was_ours() == Some(true)
+    }
+
+    /// Whether our certificate was presented in the last handshake without proof of its key.
+    pub fn is_imitated(&self) -> bool {
+        self.was_ours() == Some(false)
+    }
+
+    /// Of our certificate, whether the key was there.
+    fn was_ours(&self) -> Option<bool> {
+        let presented = self.pinned.presented()?;
+        (presented.certificate == self.expected).then_some(presented.is_proved)
     }
 
     /// DER.

@@ -1,4 +1,4 @@
-//! The customers' side: the pages with their headers, and our key set, which PayNet reads.
+//! The customers' side: who answers there, and our key set, which PayNet reads.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -7,6 +7,7 @@ use izin_jose::JwkSet;
 use reqwest::Url;
 
 use super::call::{Answer, NoAnswer, Ourselves, get};
+use super::headers::headers;
 use super::{RELOAD, from_here, not_running, presented};
 use crate::config::Environment;
 use crate::doctor::Subject;
@@ -20,7 +21,6 @@ const CERTIFICATE: Check = Check::new(
     "public-certificate",
     "public: certificate",
 );
-const HEADERS: Check = Check::new(Theme::Listeners, "public-headers", "public: headers");
 const BASE_URL: Check = Check::new(Theme::Listeners, "public-base-url", "public: base_url");
 const KEY_SET: Check = Check::new(Theme::Listeners, "key-set", "public: our key set");
 
@@ -29,16 +29,7 @@ const JWKS: &str = "/v1/oauth/jwks";
 /// A page that everybody may open; without a session it says so.
 const PAGE: &str = "/consent";
 
-/// What every page must have.
-const WANTED: [&str; 5] = [
-    "cache-control",
-    "content-security-policy",
-    "referrer-policy",
-    "x-content-type-options",
-    "x-frame-options",
-];
-/// And over https as well.
-const OVER_HTTPS: &str = "strict-transport-security";
+pub const NOT_IZIN: &str = "Make sure that it is izin which listens at listeners.public.address, and that nothing changes its answers.";
 
 pub async fn public(subject: &Subject, inventory: &Inventory, is_running: bool) -> Vec<Finding> {
     let address = subject.config.listeners.public.address;
@@ -94,25 +85,11 @@ async fn ask(
     }
 }
 
-fn headers(subject: &Subject, page: &Result<Answer, NoAnswer>) -> Finding {
-    let page = match page {
-        Ok(page) => page,
-        Err(problem) => return HEADERS.skipped(format!("no page came: {}", problem.why)),
-    };
-    let base_url = subject.config.listeners.public.base_url.as_deref();
-    let is_https = base_url.is_some_and(|url| url.starts_with("https://"));
-    let wanted = WANTED.into_iter().chain(is_https.then_some(OVER_HTTPS));
-    let missing: Vec<_> = wanted
-        .filter(|name| !page.headers.contains_key(*name))
-        .collect();
-    if missing.is_empty() {
-        HEADERS.ok("pages cannot be framed, cached or made to load anything from elsewhere")
-    } else {
-        HEADERS.failed(
-            format!("a page came without {}", missing.join(", ")),
-            "Make sure that it is izin which listens at listeners.public.address.",
-        )
-    }
+pub fn not_izin(problem: &NoAnswer) -> String {
+    format!(
+        "it accepts connections and does not answer as izin: {}",
+        problem.why
+    )
 }
 
 /// Whether customers come here by that address, and our key set as it is read there.
@@ -181,7 +158,9 @@ fn key_set(inventory: &Inventory, from: &str, answer: Result<Answer, NoAnswer>) 
                 "Let what stands in front pass /v1/oauth/ on to listeners.public.",
             );
         }
-        Err(problem) => return KEY_SET.skipped(format!("{from} does not answer: {}", problem.why)),
+        Err(problem) => {
+            return KEY_SET.failed(format!("{from}: {}", not_izin(&problem)), NOT_IZIN);
+        }
     };
     let set = match JwkSet::parse(&answer.body) {
         Ok(set) => set,

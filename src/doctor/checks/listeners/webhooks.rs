@@ -6,7 +6,7 @@ use izin_jose::KeyId;
 use reqwest::Url;
 
 use super::call::{NoAnswer, Ourselves};
-use super::{RELOAD, from_here, not_running, presented};
+use super::{IMITATED, RELOAD, from_here, not_running, presented};
 use crate::config::Environment;
 use crate::doctor::Subject;
 use crate::doctor::finding::{Check, Finding, Theme};
@@ -56,7 +56,8 @@ pub async fn webhooks(subject: &Subject, inventory: &Inventory, is_running: bool
     let is_ours = ourselves.is_met();
     findings.push(presented(CERTIFICATE, &ourselves, without.as_ref().err()));
     if is_ours {
-        findings.push(strangers(&without));
+        let advice = "Take what stands at this address out of the way: izin itself lets nobody in without a client certificate.";
+        findings.push(strangers(STRANGERS, "", &without, advice));
         findings.push(others(subject, inventory, &ourselves, &url).await);
     }
     findings.push(base_url(subject, &ourselves).await);
@@ -70,21 +71,18 @@ fn local_url(subject: &Subject, address: SocketAddr) -> String {
     format!("https://{host}:{}{HEALTH}", address.port())
 }
 
-fn strangers(answer: &Result<u16, NoAnswer>) -> Finding {
+/// Whether somebody who shows no certificate is let in. `met` begins what is said; `advice` is for when he is.
+fn strangers(check: Check, met: &str, answer: &Result<u16, NoAnswer>, advice: &str) -> Finding {
+    let seen = |comes: &str| format!("{met}without a client certificate there is {comes}");
     match answer {
-        Ok(status @ (401 | 403)) => {
-            STRANGERS.ok(format!("without a client certificate there is status {status}"))
-        }
-        Ok(status) => STRANGERS.failed(
-            format!("without a client certificate there is status {status}"),
-            "Take what stands at this address out of the way: izin itself lets nobody in without a client certificate.",
-        ),
-        Err(problem) if problem.is_timeout => STRANGERS.failed(
-            "without a client certificate there is no answer in time",
+        Ok(status @ (401 | 403)) => check.ok(seen(&format!("status {status}"))),
+        Ok(status) => check.failed(seen(&format!("status {status}")), advice),
+        Err(problem) if problem.is_timeout => check.failed(
+            seen("no answer in time"),
             "Look at the load of this machine and at limits.connections.",
         ),
         // Why depends on which side was faster.
-        Err(_) => STRANGERS.ok("without a client certificate there is no connection"),
+        Err(_) => check.ok(seen("no connection")),
     }
 }
 
@@ -124,8 +122,9 @@ async fn others(
             RELOAD,
         ),
         Err(problem) if problem.is_timeout => OTHERS.skipped("no answer in time"),
+        // Before it comes to the list: it is not of client_ca.
         Err(problem) => OTHERS.ok(format!(
-            "our own client certificate is refused ({})",
+            "our own client certificate is refused ({}); that PayNet's gets in is not proven by that",
             problem.why
         )),
     }
@@ -145,16 +144,25 @@ async fn base_url(subject: &Subject, ourselves: &Ourselves) -> Finding {
     let url = format!("{}{HEALTH}", base_url.trim_end_matches('/'));
     let fresh = Ourselves::known_by(ourselves.certificate());
     let answer = fresh.get(&url, None, None).await;
+    let answer = answer.map(|answer| answer.status);
+    let untouched = "Let what stands in front pass TLS through untouched: only izin can check PayNet's client certificate.";
     if fresh.is_met() {
-        return BASE_URL.ok(format!("{base_url} leads here, with our certificate"));
+        let met = format!("{base_url} leads here, with our certificate; ");
+        return strangers(BASE_URL, &met, &answer, untouched);
+    }
+    if fresh.is_imitated() {
+        return BASE_URL.failed(format!("{base_url}: {IMITATED}"), untouched);
     }
     match (fresh.somebody_else(), answer) {
         (Some(other), _) => BASE_URL.failed(
             format!("{base_url} presents another certificate: {other}"),
-            "Let what stands in front pass TLS through untouched: only izin can check PayNet's client certificate.",
+            untouched,
         ),
         (None, Err(problem)) => BASE_URL.warning(
-            format!("{base_url} cannot be reached from this machine: {}", problem.why),
+            format!(
+                "{base_url} cannot be reached from this machine: {}",
+                problem.why
+            ),
             format!(
                 "Try it from outside the bank's network; it must lead to {}.",
                 from_here(listener.address)

@@ -2,6 +2,8 @@
 //!
 //! What is accepted and refused is the business of `crates/jose`; that others agree is told by tests/interop.
 
+mod usage;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -164,7 +164,7 @@ pub fn authority(der: &[u8], now: DateTime<Utc>) -> Finding {
     let name = CertificateFacts::short_name(certificate.subject_name());
     if !usage::may_issue(&certificate, der) && !chain::is_self_signed(&certificate) {
         return AUTHORITY.failed(
-            format!("{name} is no authority, so nobody whom it issued gets in, nor itself"),
+            format!("{name} is no authority: it vouches for nobody"),
             "Put the certificate of the authority there that issued it.",
         );
     }

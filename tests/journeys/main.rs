@@ -16,6 +16,7 @@ mod life;
 mod ops;
 mod profile;
 mod reject;
+mod replicas;
 mod secrets;
 mod sign_in;
 mod signatures;

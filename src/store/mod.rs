@@ -91,6 +91,15 @@ pub struct DecisionRecord {
     pub sign_in: Option<Value>,
     pub accounts: Vec<AccountId>,
     pub receipt: Option<crate::consent::Receipt>,
+    /// Where the session stands from now on, so that whoever decided is told so, whatever dies in between.
+    pub session: Option<SessionMove>,
+}
+
+/// The new state of the session with this fingerprint, whatever its version.
+#[derive(Debug, Clone)]
+pub struct SessionMove {
+    pub sha256: String,
+    pub state: Value,
 }
 
 /// Which consents are wanted.

@@ -15,6 +15,7 @@ mod key_sets;
 mod keys;
 mod life;
 mod ops;
+mod outages;
 mod profile;
 mod reject;
 mod replicas;

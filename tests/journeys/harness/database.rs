@@ -11,6 +11,8 @@ use std::time::Duration;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use tempfile::TempDir;
 
+use super::{Proxy, Upstream};
+
 pub struct Database {
     pub url: String,
     /// Keeps the file while the test runs.
@@ -36,6 +38,17 @@ impl Database {
             url: cluster.url(&name),
             _folder: None,
         }
+    }
+
+    /// PostgreSQL at the other end of a proxy.
+    pub async fn behind_a_proxy() -> (Self, Proxy) {
+        let direct = Self::postgres().await;
+        let cluster = tokio::task::spawn_blocking(cluster).await.unwrap();
+        let proxy = Proxy::before([Upstream::Unix(cluster.socket())]).await;
+        let (_, name) = direct.url.rsplit_once('/').unwrap();
+        let url = format!("postgres://postgres@{}/{name}", proxy.address);
+        let behind = Self { url, _folder: None };
+        (behind, proxy)
     }
 
     /// While others use it. PostgreSQL only.

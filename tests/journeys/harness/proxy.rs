@@ -57,11 +57,13 @@ struct Shared {
     struck: watch::Sender<usize>,
     /// How often holding was ended.
     released: watch::Sender<usize>,
+    frozen: watch::Sender<bool>,
 }
 
 struct State {
     upstreams: Vec<Upstream>,
     accepted: usize,
+    open: usize,
     /// Bytes, by way.
     passed: [usize; 2],
     order: Option<Order>,
@@ -77,12 +79,14 @@ impl Proxy {
             state: Mutex::new(State {
                 upstreams: upstreams.into_iter().collect(),
                 accepted: 0,
+                open: 0,
                 passed: [0; 2],
                 order: None,
                 end: CancellationToken::new(),
             }),
             struck: watch::Sender::new(0),
             released: watch::Sender::new(0),
+            frozen: watch::Sender::new(false),
         });
         let theirs = shared.clone();
         let task = tokio::spawn(async move {
@@ -93,6 +97,7 @@ impl Proxy {
                     let _ = end
                         .run_until_cancelled(meet(client, upstream, &shared))
                         .await;
+                    shared.state().open -= 1;
                 });
             }
         });
@@ -133,15 +138,25 @@ impl Proxy {
         self.shared.state().passed[way as usize]
     }
 
+    /// Nothing passes any more on any connection, and none ends: as if the server had lost its power.
+    pub fn freezes(&self) {
+        self.shared.frozen.send_replace(true);
+    }
+
+    pub fn thaws(&self) {
+        self.shared.frozen.send_replace(false);
+    }
+
     /// Connections since the start.
     pub fn accepted(&self) -> usize {
         self.shared.state().accepted
     }
 
-    /// Ends every connection that is open.
-    pub fn cuts_all(&self) {
-        let end = std::mem::take(&mut self.shared.state().end);
-        end.cancel();
+    /// Ends every connection that is open; how many there were.
+    pub fn cuts_all(&self) -> usize {
+        let mut state = self.shared.state();
+        std::mem::take(&mut state.end).cancel();
+        state.open
     }
 }
 
@@ -161,6 +176,7 @@ impl Shared {
         let mut state = self.state();
         let turn = state.accepted;
         state.accepted += 1;
+        state.open += 1;
         let count = state.upstreams.len().max(1);
         let upstream = state.upstreams.get(turn % count).cloned();
         (upstream, state.end.clone())
@@ -240,6 +256,9 @@ async fn pump(
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let count = from.read(&mut buffer).await?;
+        // The proxy itself is there as long as its connections are.
+        let mut frozen = shared.frozen.subscribe();
+        let _ = frozen.wait_for(|frozen| !frozen).await;
         if count == 0 {
             to.shutdown().await?;
             return Ok(());

@@ -87,6 +87,18 @@ impl Step {
         )
     }
 
+    /// Where most is to be lost: such cases come twice as often.
+    const fn decides(self) -> bool {
+        matches!(
+            self,
+            Self::Decision
+                | Self::Update
+                | Self::Answer
+                | Self::OperatorStops
+                | Self::ConsumerStops
+        )
+    }
+
     /// Within a delivery to PayNet, at one point that the proxy knows.
     pub const fn is_delivery(self) -> bool {
         matches!(self, Self::Update | Self::Answer)
@@ -255,7 +267,11 @@ fn combinations(kind: Kind) -> Vec<(Step, Fault, Moment)> {
             } else {
                 &[Moment::Before, Moment::Within, Moment::After]
             };
-            all.extend(moments.iter().map(|moment| (step, fault, *moment)));
+            let combinations = moments.iter().map(|moment| (step, fault, *moment));
+            all.extend(combinations.clone());
+            if step.decides() && fault != Fault::DelayPaynet {
+                all.extend(combinations);
+            }
         }
     }
     all

@@ -17,8 +17,16 @@ use crate::keys::command::izin;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What was lost, if anything; nothing happens without a case.
-pub async fn told(world: &World, case: Option<Case>, journey: Journey) -> Vec<String> {
+/// What came of a story.
+pub struct Outcome {
+    /// Whether anything was cut.
+    pub cut: bool,
+    /// What was lost.
+    pub found: Vec<String>,
+}
+
+/// Nothing happens without a case.
+pub async fn told(world: &World, case: Option<Case>, journey: Journey) -> Outcome {
     let strike = Strike::new(world, case);
     let consent = world
         .simulator()
@@ -46,10 +54,8 @@ pub async fn told(world: &World, case: Option<Case>, journey: Journey) -> Vec<St
     let mut found = story.found;
     found.extend(violations(world, &told).await);
     found.extend(world.panics());
-    if case.is_some() && !strike.struck() {
-        found.push("nothing was cut".to_owned());
-    }
-    found
+    let cut = strike.happened();
+    Outcome { cut, found }
 }
 
 struct Story<'w> {

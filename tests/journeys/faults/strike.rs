@@ -24,7 +24,10 @@ pub struct Strike<'w> {
     world: &'w World,
     /// None: nothing happens, and the steps are measured.
     case: Option<Case>,
+    /// Its turn has come.
     struck: Cell<bool>,
+    /// And there was nothing to cut.
+    missed: Cell<bool>,
 }
 
 impl<'w> Strike<'w> {
@@ -33,12 +36,13 @@ impl<'w> Strike<'w> {
             world,
             case,
             struck: Cell::new(false),
+            missed: Cell::new(false),
         }
     }
 
     /// Whether it has happened.
-    pub fn struck(&self) -> bool {
-        self.struck.get()
+    pub fn happened(&self) -> bool {
+        self.struck.get() && !self.missed.get()
     }
 
     /// The step, with the fault if it is its turn. A step that is tried again is left alone.
@@ -119,7 +123,7 @@ impl<'w> Strike<'w> {
         }
         if proxy.takes_back() {
             // The step needed fewer bytes than usual: then right after it, whatever is open.
-            proxy.cuts_all();
+            self.missed.set(proxy.cuts_all() == 0);
         }
         outcome
     }
@@ -209,7 +213,7 @@ impl<'w> Strike<'w> {
         };
         let outcome = join!(act, striking).0;
         if proxy.takes_back() {
-            proxy.cuts_all();
+            self.missed.set(proxy.cuts_all() == 0);
         }
         outcome
     }

@@ -19,7 +19,6 @@ use crate::harness::{
 const NAME: &str = "izin";
 
 pub struct World {
-    pub kind: Kind,
     pub deployment: Deployment,
     pub codes: Codes,
     pub typical: RefCell<Typical>,
@@ -75,7 +74,6 @@ impl World {
         );
         let deployment = Deployment::around(&url, &extra, false).await;
         let world = Self {
-            kind,
             deployment,
             codes,
             typical: RefCell::default(),
@@ -140,7 +138,9 @@ impl World {
             (Fault::StopDatabase, Place::Postgres { cluster, .. }) => {
                 tokio::task::block_in_place(|| cluster.borrow_mut().stops_immediately());
             }
-            (Fault::CutDatabase, Place::Postgres { proxy, .. }) => proxy.cuts_all(),
+            (Fault::CutDatabase, Place::Postgres { proxy, .. }) => {
+                proxy.cuts_all();
+            }
             other => panic!("nothing strikes like this: {:?}", other.0),
         }
     }

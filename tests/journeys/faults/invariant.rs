@@ -41,6 +41,12 @@ fn at_paynet(world: &World, told: &Told<'_>) -> Vec<String> {
     if snapshot.accepted_updates().count() != 1 {
         found.push(format!("PayNet took in {:?}", snapshot.updates));
     }
+    let stopped_here = matches!(told.journey, Journey::Shares { by_operator: true });
+    let revocations = snapshot.revocations.iter();
+    let taken_in = revocations.filter(|one| one.refusal.is_none());
+    if taken_in.count() != usize::from(stopped_here) {
+        found.push(format!("PayNet took in {:?}", snapshot.revocations));
+    }
     let meaning = |update: &ReceivedUpdate| {
         let body = &update.body;
         (

@@ -21,7 +21,7 @@ use world::World;
 /// In every run of the tests, on both databases together.
 const SAMPLE: usize = 40;
 /// In a complete one.
-const COMPLETE: usize = 560;
+const COMPLETE: usize = 600;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sample_of_cuts() {

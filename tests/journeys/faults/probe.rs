@@ -30,7 +30,7 @@ pub async fn probe(world: &World, consent: &str) -> Option<Probe> {
     let id = DataTweak::InteractionId(Some(interaction.to_string()));
     let call = world.balance_of(consent)?.with(id);
     let begun = Utc::now();
-    let answer = world.simulator().data_call(call).await;
+    let answer = Box::pin(world.simulator().data_call(call)).await;
     Some(Probe {
         begun,
         ended: Utc::now(),

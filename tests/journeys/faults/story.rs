@@ -12,7 +12,7 @@ use super::person::Person;
 use super::plan::{Case, Journey, Step};
 use super::probe::{Probe, probe, probing};
 use super::strike::Strike;
-use super::world::{PATIENCE, World};
+use super::world::{PATIENCE, World, new_consent};
 use crate::keys::command::izin;
 
 const PAUSE: Duration = Duration::from_millis(50);
@@ -28,10 +28,7 @@ pub struct Outcome {
 /// Nothing happens without a case.
 pub async fn told(world: &World, case: Option<Case>, journey: Journey) -> Outcome {
     let strike = Strike::new(world, case);
-    let consent = world
-        .simulator()
-        .store_consent(world.new_consent())
-        .consent_id;
+    let consent = world.simulator().store_consent(new_consent()).consent_id;
     let mut story = Story {
         world,
         strike: &strike,

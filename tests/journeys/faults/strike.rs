@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use tokio::join;
 
 use super::plan::{Case, Fault, Moment, Step};
@@ -46,24 +47,32 @@ impl<'w> Strike<'w> {
     }
 
     /// The step, with the fault if it is its turn. A step that is tried again is left alone.
-    pub async fn at<T>(&self, step: Step, act: impl Future<Output = T>) -> T {
+    pub fn at<'a, T: 'a>(
+        &'a self,
+        step: Step,
+        act: impl Future<Output = T> + 'a,
+    ) -> LocalBoxFuture<'a, T> {
+        // On the heap, because what a story consists of is large.
+        let act = Box::pin(act);
         let Some(case) = self.case else {
-            let watch = Stopwatch::starts(self.world, step);
-            let outcome = act.await;
-            watch.ends(self.world, step);
-            return outcome;
+            return Box::pin(async move {
+                let watch = Stopwatch::starts(self.world, step);
+                let outcome = act.await;
+                watch.ends(self.world, step);
+                outcome
+            });
         };
         let its_turn = case.step == step || case.step.is_delivery() && step == Step::Decision;
         if self.struck.get() || !its_turn {
-            return act.await;
+            return act;
         }
         self.struck.set(true);
         match case.fault {
-            _ if case.step.is_delivery() => self.within_delivery(&case, act).await,
+            _ if case.step.is_delivery() => Box::pin(self.within_delivery(case, act)),
             Fault::CutCaller | Fault::CutDatabase | Fault::CutPaynet => {
-                self.with_a_cut(&case, act).await
+                Box::pin(self.with_a_cut(case, act))
             }
-            _ => self.with_an_outage(&case, act).await,
+            _ => Box::pin(self.with_an_outage(case, act)),
         }
     }
 
@@ -78,7 +87,7 @@ impl<'w> Strike<'w> {
         }
     }
 
-    async fn with_an_outage<T>(&self, case: &Case, act: impl Future<Output = T>) -> T {
+    async fn with_an_outage<T>(&self, case: Case, act: impl Future<Output = T>) -> T {
         let (world, fault) = (self.world, case.fault);
         let outcome = match case.moment {
             Moment::Before => {
@@ -103,7 +112,7 @@ impl<'w> Strike<'w> {
         outcome
     }
 
-    async fn with_a_cut<T>(&self, case: &Case, act: impl Future<Output = T>) -> T {
+    async fn with_a_cut<T>(&self, case: Case, act: impl Future<Output = T>) -> T {
         let world = self.world;
         if case.fault == Fault::CutPaynet {
             // Keys that it knows are not asked for.
@@ -128,7 +137,7 @@ impl<'w> Strike<'w> {
         outcome
     }
 
-    fn cut(&self, case: &Case) -> Order {
+    fn cut(&self, case: Case) -> Order {
         let typical = self.world.typical.borrow();
         let bytes = |way| typical.bytes(case.fault, case.step, way);
         let share = |way, share: f64| {
@@ -166,7 +175,7 @@ impl<'w> Strike<'w> {
     }
 
     /// At the point that the proxy before PayNet knows: the update or its answer is held there, and then it happens.
-    async fn within_delivery<T>(&self, case: &Case, act: impl Future<Output = T>) -> T {
+    async fn within_delivery<T>(&self, case: Case, act: impl Future<Output = T>) -> T {
         let world = self.world;
         world.warms().await;
         let proxy = world.proxy(Fault::CutPaynet, case.step);
@@ -178,10 +187,10 @@ impl<'w> Strike<'w> {
             } else {
                 Way::ToClient
             },
-            ..self.cut(&Case {
+            ..self.cut(Case {
                 fault: Fault::CutPaynet,
                 step: Step::Decision,
-                ..*case
+                ..case
             })
         };
         let after = if case.moment == Moment::Before {

@@ -175,19 +175,11 @@ impl World {
         if self.warm.get() {
             return;
         }
-        let unheard_of = self
-            .simulator()
-            .store_consent(self.new_consent())
-            .consent_id;
+        let unheard_of = self.simulator().store_consent(new_consent()).consent_id;
         let link = self.simulator().authorize_url(&unheard_of).await.unwrap();
         let request = self.simulator().request(http::Method::GET, link);
         assert_eq!(request.send().await.unwrap().status, 303);
         self.warm.set(true);
-    }
-
-    pub fn new_consent(&self) -> NewConsent {
-        let all = ["read_accounts", "read_balances", "read_transactions"];
-        NewConsent::new("kira-budget", "bank-contoh").permissions(&all)
     }
 
     pub fn balance_of(&self, consent: &str) -> Option<DataCall> {
@@ -229,6 +221,11 @@ impl World {
         tokio::task::block_in_place(|| process.stop());
         self.deployment.simulator.stop().await;
     }
+}
+
+pub fn new_consent() -> NewConsent {
+    let all = ["read_accounts", "read_balances", "read_transactions"];
+    NewConsent::new("kira-budget", "bank-contoh").permissions(&all)
 }
 
 /// How long anybody waits for something to come about that must.

@@ -65,7 +65,7 @@ pub mod lab {
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
-    pub use crate::consent::{Actor, register};
+    pub use crate::consent::{Actor, chain_hash, register};
     pub use crate::http::Handshake;
     pub use crate::ids::{ConsentId, DcId, DpId};
     pub use crate::store::{Store, kept};

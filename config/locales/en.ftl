@@ -206,7 +206,7 @@ page-locked-next = Go back to { $consumer } and start again later. If the attemp
 
 page-maintenance-heading = { $bank } is not available at the moment
 page-maintenance-happened = We are working on our systems. Your accounts are not affected.
-page-maintenance-next = Please start again later from { $consumer }.
+page-maintenance-next = Please try again in a moment. If that does not help, start again later from { $consumer }.
 
 page-no-second-factor-heading = We cannot confirm that it is you here
 page-no-second-factor-happened = The ways in which { $bank } lets you confirm a sign-in do not work on this page yet. Nothing has been shared, and this request is still open.

@@ -207,7 +207,7 @@ page-locked-next = Kembali ke { $consumer } dan mula semula kemudian. Jika cubaa
 
 page-maintenance-heading = { $bank } tidak tersedia buat masa ini
 page-maintenance-happened = Kami sedang menyelenggara sistem. Akaun anda tidak terjejas.
-page-maintenance-next = Sila mula semula kemudian daripada { $consumer }.
+page-maintenance-next = Sila cuba lagi sebentar lagi. Jika masih tidak berjaya, mula semula kemudian daripada { $consumer }.
 
 page-no-second-factor-heading = Kami tidak dapat mengesahkan identiti anda di sini
 page-no-second-factor-happened = Cara pengesahan log masuk anda dengan { $bank } belum boleh digunakan pada halaman ini. Tiada apa-apa dikongsi, dan permintaan ini masih terbuka.

@@ -11,8 +11,9 @@ use crate::consent::{
     apply,
 };
 use crate::ids::ConsentId;
+use crate::secret::fingerprint;
 use crate::sign_in::SignedIn;
-use crate::store::{DecisionRecord, StoreError, detached};
+use crate::store::{DecisionRecord, SessionMove, StoreError, detached};
 
 /// What the customer was shown, for the receipt.
 #[derive(Debug, Clone)]
@@ -91,6 +92,7 @@ impl Authorization {
             sign_in: signed_in.map(|signed_in| serde_json::json!(signed_in)),
             accounts: Vec::new(),
             receipt,
+            session: None,
         };
         self.decide(session, command, record).await
     }
@@ -114,6 +116,7 @@ impl Authorization {
             sign_in: Some(serde_json::json!(signed_in)),
             accounts: accounts.iter().map(|account| account.id.clone()).collect(),
             receipt: Some(receipt.clone()),
+            session: None,
         };
         let command = Command::Approve {
             customer: signed_in.customer,
@@ -138,14 +141,19 @@ impl Authorization {
         &self,
         session: &mut Session,
         command: Command,
-        record: DecisionRecord,
+        mut record: DecisionRecord,
     ) -> Result<(), DecideError> {
+        let customer = record.customer.clone();
+        session.journey.step = Step::Decided { customer };
+        record.session = Some(SessionMove {
+            sha256: fingerprint(&session.id),
+            state: serde_json::json!(session.journey),
+        });
         let (store, clock, id) = (
             self.store.clone(),
             self.clock.clone(),
             session.consent_id.clone(),
         );
-        let customer = record.customer.clone();
         let decided = detached(async move {
             loop {
                 let consent = store.consent(&id).await?.ok_or(DecideError::Gone)?;
@@ -164,11 +172,6 @@ impl Authorization {
         });
         decided.await??;
         self.deliveries.notify_one();
-        session.journey.step = Step::Decided { customer };
-        // The decision stands whether or not the session can be moved on: the page reads the consent.
-        if let Err(error) = self.save(session).await {
-            tracing::info!(%error, consent = %session.consent_id, "the session was not moved on");
-        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use izin_simulator::{Consumer, Dialect, Pki, Provider, Simulator, SimulatorOptions};
+use izin_simulator::{Consumer, Pki, Provider, Simulator, SimulatorOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Service;
@@ -114,7 +114,6 @@ impl Demo {
 
     fn simulator_options(&self, pki: Pki) -> SimulatorOptions {
         SimulatorOptions {
-            pki,
             authorization_server: self.address(3),
             resource_server: self.address(4),
             pages: self.address(5),
@@ -122,7 +121,7 @@ impl Demo {
                 Consumer::kira_budget(self.address(6)),
                 Consumer::pinjam_pantas(self.address(7)),
             ],
-            dialect: Dialect::default(),
+            ..SimulatorOptions::new(pki)
         }
     }
 

@@ -12,6 +12,8 @@ pub use command::{
     PlatformReport, SignInFacts, TransitionRefusal,
 };
 pub use evidence::Receipt;
+#[cfg(feature = "lab")]
+pub use evidence::chain_hash;
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{
     Actor, Consent, NoticeKind, Permission, Purpose, ReasonCode, Status, StatusReason,

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use poem::http::{StatusCode, header};
+use poem::http::uri::PathAndQuery;
+use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 
 use super::Pages;
+use super::flow::HOME;
 use super::messages::Language;
 use super::responses::{Forms, harden, page};
 use super::views::{ErrorReason, ErrorView, Frame};
@@ -62,6 +64,8 @@ impl<E: Endpoint> Endpoint for WithPages<E> {
 pub struct Reader {
     language: Language,
     reference: String,
+    /// Where the same may be asked for again: what was asked for itself, or after a form the step that the session stands at.
+    again: String,
     wants_page: bool,
 }
 
@@ -74,10 +78,13 @@ impl Reader {
         let accepts = request.header(header::ACCEPT).unwrap_or_default();
         let language = request.header(header::ACCEPT_LANGUAGE).unwrap_or_default();
         let interaction = request.extensions().get::<InteractionId>();
+        let asked = request.uri().path_and_query();
+        let again = asked.filter(|_| request.method() == Method::GET);
         let reference = interaction.map(ToString::to_string).unwrap_or_default();
         Self {
             language: Language::from_accept_language(language).unwrap_or_default(),
             reference: reference.split('-').next().unwrap_or_default().to_owned(),
+            again: again.map_or(HOME, PathAndQuery::as_str).to_owned(),
             wants_page: !accepts.contains("application/json"),
         }
     }
@@ -86,7 +93,10 @@ impl Reader {
 impl Pages {
     /// A page for an error that is nobody's in particular: no consumer, no way off-site.
     fn error_page(&self, error: &ApiError, reader: &Reader) -> Response {
-        let view = ErrorView::new(reason_of(error.code));
+        let mut view = ErrorView::new(reason_of(error.code));
+        if error.code.status().is_server_error() {
+            view.retry_url = Some(reader.again.clone());
+        }
         let frame = Frame {
             language: reader.language,
             bank_name: self.bank_name.clone(),
@@ -95,7 +105,7 @@ impl Pages {
             csrf: None,
             reference: Some(reader.reference.clone()),
             deadline: None,
-            path: "/consent".to_owned(),
+            path: HOME.to_owned(),
         };
         let mut response = self.rendered(error.code.status(), &frame, &view.into(), Forms::Here);
         // Kept for the log line of the outermost layer.

@@ -42,7 +42,18 @@ macro_rules! operations {
         impl Store {
             $(pub async fn $name(&self, $($arg: $type),*) -> StoreResult<$result> {
                 match self {
-                    Self::Pg(pool) => pg::$name(&mut *checkout(pool).await?, $($arg),*).await,
+                    Self::Pg(pool) => {
+                        let mut conn = checkout(pool).await?;
+                        let answer = pg::$name(&mut *conn, $($arg),*);
+                        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+                            Ok(answer) => answer,
+                            Err(_) => {
+                                // Nobody knows what is still to come on it, so it never goes back.
+                                drop(deadpool::managed::Object::take(conn));
+                                Err(unavailable("the database does not answer in time"))
+                            }
+                        }
+                    }
                     #[cfg(feature = "embedded")]
                     Self::Sqlite(pool) => sqlite::$name(&mut *checkout(pool).await?, $($arg),*).await,
                 }

@@ -41,6 +41,10 @@ pub use types::At;
 /// How long a request waits for a connection, or for one to be made.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a request waits for PostgreSQL to answer. A server that is there gives up earlier by itself (`statement_timeout`); one that
+/// has vanished without a word never says anything.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/common");
 
 const EXPECTED_URL: &str = "expected sqlite:PATH or postgres://…";
@@ -64,18 +68,25 @@ pub enum StoreError {
 }
 
 impl From<diesel::result::Error> for StoreError {
-    /// A connection that broke, a statement that took too long and a locked file pass by themselves.
+    /// A connection that broke or was ended, a statement or a lock that took too long and a locked file pass by themselves.
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
-        let Error::DatabaseError(kind, information) = &error else {
-            return Self::Database(error);
+        let (kind, information) = match &error {
+            Error::DatabaseError(kind, information) => (kind, information),
+            // The connection was lost within a transaction, which PostgreSQL then rolls back by itself.
+            Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => {
+                return Self::Unavailable(error.to_string());
+            }
+            _ => return Self::Database(error),
         };
         let message = information.message();
         let passing = matches!(
             kind,
             Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand
         ) || message.contains("database is locked")
-            || message.contains("statement timeout");
+            || message.starts_with("terminating connection")
+            || message.starts_with("canceling statement due to")
+            || message == "deadlock detected";
         if passing {
             Self::Unavailable(message.to_owned())
         } else {
@@ -91,6 +102,15 @@ pub struct DecisionRecord {
     pub sign_in: Option<Value>,
     pub accounts: Vec<AccountId>,
     pub receipt: Option<crate::consent::Receipt>,
+    /// Where the session stands from now on, so that whoever decided is told so, whatever dies in between.
+    pub session: Option<SessionMove>,
+}
+
+/// The new state of the session with this fingerprint, whatever its version.
+#[derive(Debug, Clone)]
+pub struct SessionMove {
+    pub sha256: String,
+    pub state: Value,
 }
 
 /// Which consents are wanted.

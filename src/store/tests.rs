@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::RunQueryDsl;
+use serde_json::json;
 use tempfile::TempDir;
 
-use super::{At, Lease, Store, StoreError, checkout};
+use super::{At, DecisionRecord, Lease, SessionMove, Store, StoreError, checkout};
 use crate::consent::{Change, Command, Outcome, ReasonCode, StatusReason, apply};
 use crate::ids::ConsentId;
 
@@ -144,6 +145,47 @@ async fn sessions_of_one_consent_replace_each_other() {
             .await,
         Err(StoreError::Stale)
     ));
+}
+
+/// With one transaction: whoever decided is told so, though the process dies right after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_moves_its_session() {
+    let (store, _folder) = store().await;
+    let new = crate::consent::tests::sample_new();
+    let registered = crate::consent::register(new, TimeDelta::minutes(5), start());
+    store.commit(&registered).await.unwrap();
+    let id = &registered.consent.id;
+    let until = At(start() + TimeDelta::minutes(10));
+    let opened = store.open_session("session", id, json!("at the review"), until);
+    opened.await.unwrap();
+    let reason = StatusReason {
+        code: ReasonCode::NotAllowed,
+        description: None,
+    };
+    let command = Command::Reject {
+        reason,
+        receipt_sha256: None,
+    };
+    let Ok(Outcome::Changed(change)) = apply(&registered.consent, command, start()) else {
+        panic!("a rejection is a change")
+    };
+    let record = |state| DecisionRecord {
+        session: Some(SessionMove {
+            sha256: "session".to_owned(),
+            state: json!(state),
+        }),
+        ..DecisionRecord::default()
+    };
+    store.decide(&change, &record("decided")).await.unwrap();
+    // Whoever comes second changes neither.
+    let second = store.decide(&change, &record("decided again")).await;
+    assert!(matches!(second, Err(StoreError::Stale)));
+    let session = store
+        .session("session", At(start()))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(session.state, json!("decided"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

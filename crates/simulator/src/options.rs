@@ -14,6 +14,10 @@ pub struct SimulatorOptions {
     pub pages: SocketAddr,
     pub consumers: Vec<Consumer>,
     pub dialect: Dialect,
+    /// Where the authorization server is reached, and so its issuer, if something stands in front of it.
+    pub authorization_server_url: Option<String>,
+    /// PayNet calls providers over a connection of its own each time, so that a balancer can send each call elsewhere.
+    pub reconnects: bool,
 }
 
 /// A Data Consumer and its app.
@@ -40,6 +44,8 @@ impl SimulatorOptions {
             pages: any,
             consumers: vec![Consumer::kira_budget(any), Consumer::pinjam_pantas(any)],
             dialect: Dialect::default(),
+            authorization_server_url: None,
+            reconnects: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Puts the pieces together: starts PayNet and the consumers, and stops them.
 
-use std::{io, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use izin_jose::{CryptoPool, FileSigner, JwkSetError, KeyFileError, KeyUse, Signer};
 
@@ -18,7 +18,7 @@ use crate::{
     provider_client::ProviderClient,
     registration::{published, registered_consumer},
     signer::PkiSigner,
-    tls::{self, ClientCertificate, TlsError},
+    tls::{self, ClientCertificate, Connections, TlsError},
     traffic::Traffic,
 };
 
@@ -33,6 +33,7 @@ pub struct Simulator {
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) traffic: Traffic,
     urls: Urls,
+    authorization_server: SocketAddr,
     running: Running,
 }
 
@@ -41,16 +42,26 @@ impl Simulator {
     pub async fn start(options: SimulatorOptions) -> Result<Self, SimulatorError> {
         tls::install_crypto_provider();
         let sockets = Sockets::bind(&options).await?;
-        let urls = sockets.urls(&options.consumers);
+        let mut urls = sockets.urls(&options.consumers);
+        if let Some(url) = &options.authorization_server_url {
+            urls.authorization_server.clone_from(url);
+        }
         let running = Running::default();
         let pool = Arc::new(CryptoPool::start(SIGNING_THREADS, SIGNING_QUEUE)?);
-        let platform = platform(&options.pki, &urls, &running, options.dialect, &pool)?;
+        let connections = if options.reconnects {
+            Connections::OfOneRequest
+        } else {
+            Connections::Kept
+        };
+        let http = tls::client_with(&options.pki, Some("paynet-client"), connections)?;
+        let platform = platform(&options.pki, &urls, &running, options.dialect, &pool, http)?;
         let simulator = Self {
             platform,
             pki: options.pki,
             consumers: options.consumers,
             traffic: Traffic::default(),
             urls,
+            authorization_server: sockets.authorization_server.address(),
             running,
         };
         simulator.serve(sockets, &pool)?;
@@ -59,6 +70,11 @@ impl Simulator {
 
     pub fn urls(&self) -> &Urls {
         &self.urls
+    }
+
+    /// Where the authorization server listens, whatever its address is.
+    pub fn authorization_server(&self) -> SocketAddr {
+        self.authorization_server
     }
 
     pub fn pki(&self) -> &Pki {
@@ -113,6 +129,7 @@ fn platform(
     running: &Running,
     dialect: Dialect,
     pool: &Arc<CryptoPool>,
+    http: reqwest::Client,
 ) -> Result<Arc<Platform>, SimulatorError> {
     let name = &dialect.signatures.paynet;
     let certificate = pki.certificate(name)?;
@@ -125,7 +142,6 @@ fn platform(
         _ => Arc::new(PkiSigner::new(pki, dialect.signs_as_paynet())?),
     };
     let header = dialect.paynet_header;
-    let http = tls::client(pki, Some("paynet-client"))?;
     let addresses = Addresses {
         authorization_server: urls.authorization_server.clone(),
         resource_server: urls.resource_server.clone(),

@@ -72,14 +72,33 @@ pub(crate) fn server_config(
     Ok(Arc::new(config))
 }
 
+/// Whether connections are used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connections {
+    Kept,
+    /// Each request has one of its own.
+    OfOneRequest,
+}
+
 /// An HTTP client that trusts the development authority only, presents `identity` if given, and follows no redirect.
 pub(crate) fn client(pki: &Pki, identity: Option<&str>) -> Result<reqwest::Client, TlsError> {
+    client_with(pki, identity, Connections::Kept)
+}
+
+pub(crate) fn client_with(
+    pki: &Pki,
+    identity: Option<&str>,
+    connections: Connections,
+) -> Result<reqwest::Client, TlsError> {
     install_crypto_provider();
     let authority = reqwest::Certificate::from_pem(&pki.certificate("ca")?)?;
     let mut builder = reqwest::Client::builder()
         .tls_certs_only([authority])
         .redirect(reqwest::redirect::Policy::none())
         .timeout(CLIENT_TIMEOUT);
+    if connections == Connections::OfOneRequest {
+        builder = builder.pool_max_idle_per_host(0);
+    }
     if let Some(name) = identity {
         let mut pem = pki.certificate(name)?;
         pem.extend(pki.key(name)?);

@@ -8,7 +8,7 @@ use super::Conn;
 use crate::ids::ConsentId;
 use crate::store::schema::{authorization_handles as handles, authorization_sessions as sessions};
 use crate::store::types::At;
-use crate::store::{HandleRecord, SessionRecord, StoreError, StoreResult};
+use crate::store::{HandleRecord, SessionMove, SessionRecord, StoreError, StoreResult};
 
 pub async fn save_handle(conn: &mut Conn, sha256: &str, handle: &HandleRecord) -> StoreResult<()> {
     diesel::insert_into(handles::table)
@@ -95,6 +95,18 @@ pub async fn session(conn: &mut Conn, sha256: &str, now: At) -> StoreResult<Opti
         })
     })
     .transpose()
+}
+
+/// Part of a decision's transaction. A session that has ended meanwhile is none to move.
+pub(super) async fn move_session(conn: &mut Conn, session: &SessionMove) -> StoreResult<()> {
+    diesel::update(sessions::table.find(&session.sha256))
+        .set((
+            sessions::state.eq(&session.state),
+            sessions::version.eq(sessions::version + 1),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Replaces the state if nobody else has since `version` was read, else [`StoreError::Stale`].

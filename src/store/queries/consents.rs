@@ -5,6 +5,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
 use super::Conn;
+use super::authorizations::move_session;
 use crate::consent::{Change, Consent};
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
 use crate::store::rows::{
@@ -165,6 +166,9 @@ pub async fn decide(conn: &mut Conn, change: &Change, record: &DecisionRecord) -
                 .values(ReceiptRow::from(receipt))
                 .execute(conn)
                 .await?;
+        }
+        if let Some(session) = &record.session {
+            move_session(conn, session).await?;
         }
         for account in &record.accounts {
             diesel::insert_into(consent_accounts::table)

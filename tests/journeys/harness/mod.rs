@@ -2,15 +2,19 @@
 
 mod app;
 mod database;
+mod deployment;
 mod meddler;
 mod process;
+mod proxy;
 mod secrets;
 mod tls;
 
 pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, settings};
-pub use database::Database;
+pub use database::{Cluster, Commits, Database};
+pub use deployment::Deployment;
 pub use meddler::{Meddler, Meddling};
 pub use process::Process;
+pub use proxy::{Act, Order, Proxy, Upstream, Way};
 pub use secrets::write_secret;
 pub use tls::{Tls, tls_connection};
 

@@ -1,7 +1,7 @@
 //! Izin as a process of its own, for stories in which it is killed.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -24,6 +24,20 @@ impl Process {
     pub fn serve_logging(config: &Path, log: &Path) -> Self {
         let log = std::fs::File::create(log).unwrap();
         Self::announced(spawn(config, "trace", log.into()))
+    }
+
+    /// `izin serve` behind a proxy, on a free port of its own, that adds what it logs to a file.
+    pub fn serve_behind(config: &Path, log: &Path) -> Self {
+        let log = std::fs::File::options().create(true).append(true).open(log);
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let public = free.local_addr().unwrap();
+        drop(free);
+        let mut command = command(config, "izin=info,warn", log.unwrap().into());
+        command.env("IZIN__LISTENERS__PUBLIC__ADDRESS", public.to_string());
+        let mut process = Self::announced(command.spawn().unwrap());
+        // What it says is where the proxy is.
+        process.public = public;
+        process
     }
 
     fn announced(mut child: Child) -> Self {

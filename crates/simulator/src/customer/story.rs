@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use super::{Choice, CustomerError, Hop, Page, authenticator::Authenticator, browser::Browser};
-use crate::{pki::Pki, tls, traffic::Traffic};
+use crate::{
+    pki::Pki,
+    tls::{self, Connections},
+    traffic::Traffic,
+};
 
 /// More screens than any sign-in has.
 const MAX_SIGN_IN_SCREENS: usize = 12;
@@ -32,6 +36,15 @@ impl Customer {
             authenticator: Authenticator::new(),
             browser: Browser::new(tls::client(pki, None)?, "en"),
             page: None,
+        })
+    }
+
+    /// With a browser that opens a connection for every request, so that a balancer can send each elsewhere.
+    pub fn reconnecting(pki: &Pki) -> Result<Self, CustomerError> {
+        let http = tls::client_with(pki, None, Connections::OfOneRequest)?;
+        Ok(Self {
+            browser: Browser::new(http, "en"),
+            ..Self::new(pki)?
         })
     }
 

@@ -51,6 +51,8 @@ pub struct Pkcs11 {
     pub module: Option<PathBuf>,
     /// The token's label.
     pub token: Option<String>,
+    /// The maker's number, where several tokens have that label.
+    pub serial: Option<String>,
     /// With the user's PIN as its only content.
     pub pin_file: Option<PathBuf>,
     /// Signatures made at a time.

@@ -166,6 +166,7 @@ pub fn open_token(config: &Pkcs11) -> Result<Token, KeyProblem> {
     let options = TokenOptions {
         module,
         label,
+        serial: config.serial.as_deref(),
         pin,
         sessions: config.sessions,
     };

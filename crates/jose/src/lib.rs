@@ -65,11 +65,11 @@ pub use jws_error::JwsError;
 pub use key_id::{InvalidKeyId, KeyId};
 pub use key_pair::{KeyFileError, KeyPair};
 pub use known_answers::{KnownAnswer, check_known_answers};
-pub use pool::{Busy, CryptoPool};
+pub use pool::{Busy, CryptoPool, Unanswered};
 pub use sign::{HeaderFields, sign, sign_detached};
 pub use signer::{FileSigner, SignError, Signer};
 pub use token::{
-    InvalidTokenKeyName, KeyKind, SignatureScheme, Token, TokenError, TokenKey, TokenKeyName,
-    TokenOptions, TokenSigner, ecdsa_der,
+    InvalidTokenKeyName, KeyHalf, KeyKind, SignatureScheme, Token, TokenError, TokenKey,
+    TokenKeyName, TokenOptions, TokenSigner, ecdsa_der,
 };
 pub use verifying_key::VerifyingKey;

@@ -7,9 +7,10 @@
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -74,19 +75,29 @@ impl CryptoPool {
     }
 
     /// As [`CryptoPool::run`], for callers that cannot wait otherwise than by holding up their thread, such as a TLS library in the
-    /// middle of a handshake.
-    pub fn run_blocking<T, F>(&self, job: F) -> Result<T, Busy>
+    /// middle of a handshake; and who give up after `patience`, so that work that hangs does not take one such thread after the
+    /// other.
+    pub fn run_blocking<T, F>(&self, patience: Duration, job: F) -> Result<T, Unanswered>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
         let (reply, outcome) = sync_channel(1);
-        let task = move || drop(reply.send(catch_unwind(AssertUnwindSafe(job))));
+        let caller = Arc::new(());
+        let waits = Arc::downgrade(&caller);
+        let task = move || {
+            if waits.strong_count() > 0 {
+                drop(reply.send(catch_unwind(AssertUnwindSafe(job))));
+            }
+        };
         self.queue.try_send(Box::new(task)).map_err(|_| Busy)?;
-        match outcome.recv() {
+        let outcome = outcome.recv_timeout(patience);
+        drop(caller);
+        match outcome {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(panic)) => resume_unwind(panic),
-            Err(_) => Err(Busy),
+            Err(RecvTimeoutError::Timeout) => Err(Unanswered::Late),
+            Err(RecvTimeoutError::Disconnected) => Err(Busy.into()),
         }
     }
 }
@@ -110,6 +121,16 @@ impl Busy {
     pub const fn reason(self) -> &'static str {
         "crypto.busy"
     }
+}
+
+/// Nothing came of a job.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum Unanswered {
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// It may still run, or have run.
+    #[error("a cryptographic operation takes too long")]
+    Late,
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr as _;
 
+use anyhow::Context as _;
 use clap::Args;
 use izin_jose::TokenKeyName;
+use openssl::x509::X509Req;
 use secrecy::ExposeSecret;
 
 use super::wish::WishOptions;
 use super::{ConfigFile, write_new};
-use crate::keys::{RequestKey, read_secret_text};
+use crate::keys::{RequestKey, Wish, read_secret_text};
 
 /// Request a certificate for a key that exists, in a PEM file or on the token that the configuration names
 #[derive(Debug, Args)]
@@ -47,11 +49,23 @@ impl Csr {
             let passphrase = passphrase.as_ref().map(ExposeSecret::expose_secret);
             RequestKey::read(Path::new(&self.key), passphrase)?
         };
-        let request = key.request(&wish)?;
+        let request = verified_request(&key, &wish)?;
         match &self.out {
             Some(path) => write_new(path, request.as_bytes(), 0o644)?,
             None => crate::cli::tell(&request),
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A token finds public and private key by name each, and they may be of two pairs. No authority takes such a request.
+pub(super) fn verified_request(key: &RequestKey, wish: &Wish) -> anyhow::Result<String> {
+    let request = key.request(wish)?;
+    let read = X509Req::from_pem(request.as_bytes())?;
+    let verifies = read.verify(&*read.public_key()?);
+    anyhow::ensure!(
+        verifies.context("the request cannot be verified")?,
+        "the public key of that name is not the private key's; name the pair with id=, or delete the public key that is left over"
+    );
+    Ok(request)
 }

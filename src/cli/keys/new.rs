@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use izin_jose::{KeyKind, TokenKeyName};
 use secrecy::ExposeSecret;
 
+use super::csr::verified_request;
 use super::wish::{Purpose, WishOptions};
 use super::{ConfigFile, write_new};
 use crate::keys::{RequestKey, read_secret_text};
@@ -82,7 +83,7 @@ impl New {
             let key = RequestKey::generate(kind)?;
             (key, key_file.display().to_string())
         };
-        let request = key.request(&wish);
+        let request = verified_request(&key, &wish);
         if let Some(pem) = self.pem(&key)? {
             write_new(&key_file, &pem, 0o600)?;
         }

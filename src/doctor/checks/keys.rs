@@ -90,7 +90,7 @@ fn advice(key: &ReadKey, problem: &KeyProblem) -> String {
             format!("Put the certificate, in PEM, where {certificate} says.")
         }
         KeyProblem::Token(TokenError::NotOfCertificate) => of_pair(),
-        KeyProblem::Token(TokenError::NoKey(_) | TokenError::Ambiguous(_)) => format!(
+        KeyProblem::Token(TokenError::NoKey { .. } | TokenError::Ambiguous { .. }) => format!(
             "Correct the name in {setting}; the vendor's tool, or pkcs11-tool --list-objects, lists the token's keys."
         ),
         _ => format!("Correct {setting}; izin keys list shows every key."),
@@ -127,6 +127,15 @@ fn token_trouble(trouble: &TokenTrouble) -> Finding {
         }
         KeyProblem::Token(TokenError::NoToken { .. }) => {
             "Set pkcs11.token to the label of a token that the module has.".into()
+        }
+        KeyProblem::Token(TokenError::Twins { .. }) => {
+            "Set pkcs11.serial to the serial number of the one that is meant.".into()
+        }
+        KeyProblem::Token(TokenError::PinFinalTry) => {
+            "Log in once by hand with the right PIN, and put that PIN in the file that pkcs11.pin_file names.".into()
+        }
+        KeyProblem::Token(TokenError::PinLocked) => {
+            "Let the token's security officer set a new PIN, and put it in the file that pkcs11.pin_file names.".into()
         }
         KeyProblem::Required(setting) => format!("Set {setting}."),
         _ => "Look at the token with the vendor's tools, then run izin doctor again.".into(),

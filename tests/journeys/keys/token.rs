@@ -54,6 +54,27 @@ impl SoftToken {
         self.folder.path().join(name)
     }
 
+    /// Two labels of one length, in the files that SoftHSM does not encrypt: those of public keys. How many it found.
+    fn exchange_in_public_objects(&self, one: &str, other: &str) -> usize {
+        let token = std::fs::read_dir(self.path("tokens")).unwrap().next();
+        let objects = std::fs::read_dir(token.unwrap().unwrap().path()).unwrap();
+        let mut found = 0;
+        for object in objects {
+            let path = object.unwrap().path();
+            let mut bytes = std::fs::read(&path).unwrap();
+            for (before, after) in [(one, other), (other, one)] {
+                let mut parts = bytes.windows(before.len());
+                if let Some(place) = parts.position(|part| part == before.as_bytes()) {
+                    bytes[place..place + after.len()].copy_from_slice(after.as_bytes());
+                    std::fs::write(&path, &bytes).unwrap();
+                    found += 1;
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     /// `[pkcs11]`
     fn settings(&self) -> String {
         let module = std::env::var_os("SOFTHSM2_MODULE").map(PathBuf::from);
@@ -260,4 +281,39 @@ async fn what_is_wrong_with_a_token_is_told_at_the_start() {
     let told = starts(&text.replace("pin_file", "# pin_file"));
     assert!(told.contains("pkcs11.pin_file is required"), "{told}");
     simulator.stop().await;
+}
+
+/// Private and public halves of two pairs under one label, as an import that went wrong leaves them: no authority would take that
+/// request, so that none is written.
+#[test]
+fn a_request_that_does_not_verify_is_not_written() {
+    let token = SoftToken::new();
+    let database = Database::sqlite();
+    let config = token.path("izin.toml");
+    let database = json!(database.url);
+    let text = format!("[database]\nurl = {database}\n{}", token.settings());
+    std::fs::write(&config, text).unwrap();
+    let configuration = token.path("softhsm2.conf");
+    let [folder, config] = [token.folder.path(), &config].map(|path| path.to_str().unwrap());
+    let subject = ["--subject", "CN=Bank Contoh,C=MY", "--config", config];
+    for name in ["pair-1", "pair-2"] {
+        let new = ["keys", "new", name, "--on-token", "--dir", folder];
+        done(&izin(
+            &[&new[..], &subject].concat(),
+            Some((VARIABLE, &configuration)),
+        ));
+    }
+    assert_eq!(token.exchange_in_public_objects("pair-1", "pair-2"), 2);
+
+    let request = token.path("wrong.csr");
+    let out = request.to_str().unwrap();
+    let csr = ["keys", "csr", "--key", "pkcs11:object=pair-1", "--out", out];
+    let output = izin(
+        &[&csr[..], &subject].concat(),
+        Some((VARIABLE, &configuration)),
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("is not the private key's"), "{told}");
+    assert!(!request.exists());
 }

@@ -4,17 +4,18 @@ use std::ffi::c_ulong;
 use std::fmt;
 
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, AttributeType, ObjectClass};
+use cryptoki::object::{Attribute, AttributeType};
 use cryptoki::session::Session;
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
+use openssl::rand::rand_bytes;
 use openssl::rsa::Rsa;
 
 use super::sessions::find;
-use super::{Token, TokenError, TokenKeyName};
+use super::{KeyHalf, Token, TokenError, TokenKeyName};
 
 /// `CKA_EC_PARAMS` of the curves: their object identifiers in DER.
 pub(super) const P256_OID: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
@@ -49,12 +50,16 @@ impl Token {
     pub fn generate(&self, name: &TokenKeyName, kind: KeyKind) -> Result<(), TokenError> {
         self.check_label(name)?;
         self.sessions.run_writing(|session| {
-            match find(session, name, ObjectClass::PRIVATE_KEY) {
-                Err(TokenError::NoKey(_)) => {}
-                Ok(_) | Err(TokenError::Ambiguous(_)) => {
-                    return Err(TokenError::Exists(name.clone()));
+            // A public half that was left over would be taken for that of the new key.
+            for half in [KeyHalf::Private, KeyHalf::Public] {
+                match find(session, name, half) {
+                    Err(TokenError::NoKey { .. }) => {}
+                    Ok(_) | Err(TokenError::Ambiguous { .. }) => {
+                        let name = name.clone();
+                        return Err(TokenError::Exists { half, name });
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
             }
             let (mechanism, mut public) = match kind {
                 KeyKind::EcP256 => ec_template(P256_OID),
@@ -71,10 +76,11 @@ impl Token {
             ];
             public.push(Attribute::Verify(true));
             let label = name.label.clone().map(String::into_bytes);
+            let id = name.id.clone().map_or_else(fresh_id, Ok)?;
             for template in [&mut public, &mut private] {
                 template.push(Attribute::Token(true));
                 template.extend(label.clone().map(Attribute::Label));
-                template.extend(name.id.clone().map(Attribute::Id));
+                template.push(Attribute::Id(id.clone()));
             }
             session.generate_key_pair(&mechanism, &public, &private)?;
             Ok(())
@@ -95,6 +101,13 @@ impl Token {
     }
 }
 
+/// What tools tell a pair's halves by. As long as the hash that many take for it.
+fn fresh_id() -> Result<Vec<u8>, TokenError> {
+    let mut id = vec![0; 20];
+    rand_bytes(&mut id).map_err(|error| TokenError::Failed(error.to_string()))?;
+    Ok(id)
+}
+
 fn ec_template(curve: &[u8]) -> (Mechanism<'static>, Vec<Attribute>) {
     let template = vec![Attribute::EcParams(curve.to_vec())];
     (Mechanism::EccKeyPairGen, template)
@@ -110,7 +123,7 @@ fn rsa_template(bits: c_ulong) -> (Mechanism<'static>, Vec<Attribute>) {
 
 /// Everything of which a public key might consist.
 fn public_attributes(session: &Session, name: &TokenKeyName) -> Result<Vec<Attribute>, TokenError> {
-    let handle = find(session, name, ObjectClass::PUBLIC_KEY)?;
+    let handle = find(session, name, KeyHalf::Public)?;
     let wanted = [
         AttributeType::Modulus,
         AttributeType::PublicExponent,

@@ -3,6 +3,7 @@
 use std::ffi::c_ulong;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
@@ -15,9 +16,14 @@ use openssl::sign::{RsaPssSaltlen, Verifier};
 use openssl::x509::X509;
 
 use super::generate::{KeyKind, P256_OID, P384_OID};
-use super::sessions::find_private_key;
-use super::{Token, TokenError, TokenKeyName};
+use super::sessions::find;
+use super::{KeyHalf, Token, TokenError, TokenKeyName};
+use crate::pool::Unanswered;
 use crate::signer::SignError;
+
+/// How long a thread is held up for one signature. PayNet gives a call five seconds, so that whoever shakes hands has left
+/// afterwards; a healthy token takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How to sign, as JOSE and TLS need it. RSA-PSS salts are as long as the digest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,22 +58,17 @@ pub struct TokenKey {
     token: Arc<Token>,
     name: TokenKeyName,
     kind: KeyKind,
-    /// Where it was found last.
-    handle: Arc<Mutex<Option<ObjectHandle>>>,
+    /// Where it was found last, and under which login.
+    handle: Arc<Mutex<Option<(u64, ObjectHandle)>>>,
 }
 
 impl TokenKey {
-    pub(super) fn new(
-        token: Arc<Token>,
-        name: TokenKeyName,
-        kind: KeyKind,
-        handle: ObjectHandle,
-    ) -> Self {
+    pub(super) fn new(token: Arc<Token>, name: TokenKeyName, kind: KeyKind) -> Self {
         Self {
             token,
             name,
             kind,
-            handle: Arc::new(Mutex::new(Some(handle))),
+            handle: Arc::default(),
         }
     }
 
@@ -95,7 +96,7 @@ impl TokenKey {
         Ok(signature.await??)
     }
 
-    /// As [`TokenKey::sign`], holding up the thread.
+    /// As [`TokenKey::sign`], holding up the thread for four seconds at most.
     pub fn sign_blocking(
         &self,
         scheme: SignatureScheme,
@@ -103,7 +104,7 @@ impl TokenKey {
     ) -> Result<Vec<u8>, SignError> {
         let key = self.clone();
         let pool = &self.token.pool;
-        Ok(pool.run_blocking(move || key.sign_now(scheme, &message))??)
+        Ok(pool.run_blocking(PATIENCE, move || key.sign_now(scheme, &message))??)
     }
 
     /// Signs something and verifies it with the certificate (DER): that the key works, and that it is the certificate's. Blocks.
@@ -124,29 +125,38 @@ impl TokenKey {
         if !self.schemes().contains(&scheme) {
             return Err(TokenError::Unsupported(format!("{scheme:?}")));
         }
-        self.token.sessions.run(|session| {
-            let handle = self.find(session)?;
+        let sessions = &self.token.sessions;
+        sessions.run(|session| {
+            let login = sessions.login();
+            let handle = self.find(session, login)?;
             let signature = signature(session, handle, scheme, message);
             if signature.is_err() {
                 // It may be elsewhere now.
                 self.remember(None);
             }
-            signature
+            if sessions.login() == login {
+                signature
+            } else {
+                // By then the handle may have been another key's.
+                Err(TokenError::Failed("its user was logged in anew".to_owned()))
+            }
         })
     }
 
-    fn find(&self, session: &Session) -> Result<ObjectHandle, TokenError> {
+    fn find(&self, session: &Session, login: u64) -> Result<ObjectHandle, TokenError> {
         let known = *self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = known {
+        if let Some((found_under, handle)) = known
+            && found_under == login
+        {
             return Ok(handle);
         }
-        let handle = find_private_key(session, &self.name)?;
-        self.remember(Some(handle));
+        let handle = find(session, &self.name, KeyHalf::Private)?;
+        self.remember(Some((login, handle)));
         Ok(handle)
     }
 
-    fn remember(&self, handle: Option<ObjectHandle>) {
-        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = handle;
+    fn remember(&self, found: Option<(u64, ObjectHandle)>) {
+        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 }
 
@@ -165,6 +175,15 @@ impl From<TokenError> for SignError {
         match error {
             TokenError::Busy(busy) => Self::Busy(busy),
             other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<Unanswered> for SignError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Busy(busy) => Self::Busy(busy),
+            Unanswered::Late => Self::Failed("the token does not answer in time".to_owned()),
         }
     }
 }

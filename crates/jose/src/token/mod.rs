@@ -1,11 +1,15 @@
 //! Private keys that never leave a token: a hardware security module, or anything else with a PKCS#11 module.
 //!
 //! A [`Token`] keeps a number of sessions, and that number is how many signatures are made at a time; further ones wait in a bounded
-//! queue. A session that breaks (the network to the module was cut, the module was restarted) is replaced once per signature. A PIN
-//! that the token refuses is never tried again, because tokens lock themselves after a few.
+//! queue. A session that breaks (the network to the module was cut, the module was restarted) is replaced once per signature; where no
+//! new one can be opened, the module is started anew. A PIN that the token refuses is never tried again, because tokens lock
+//! themselves after a few.
 
+mod gate;
 mod generate;
 mod key;
+mod login;
+mod module;
 mod name;
 mod sessions;
 mod signer;
@@ -24,7 +28,8 @@ pub use name::{InvalidTokenKeyName, TokenKeyName};
 pub use signer::TokenSigner;
 
 use crate::pool::{Busy, CryptoPool};
-use sessions::{Sessions, find_private_key};
+use module::Wanted;
+use sessions::{Sessions, find};
 
 /// Signatures that may wait for each session.
 const WAITING_PER_SESSION: usize = 64;
@@ -36,6 +41,8 @@ pub struct TokenOptions<'a> {
     pub module: &'a Path,
     /// As the token was initialized.
     pub label: &'a str,
+    /// The maker's number, to tell tokens of one label apart.
+    pub serial: Option<&'a str>,
     /// Of the normal user.
     pub pin: SecretString,
     /// Signatures made at a time; counts as 1 if 0.
@@ -54,7 +61,11 @@ impl Token {
     pub fn open(options: TokenOptions) -> Result<Self, TokenError> {
         let count = options.sessions.max(1);
         let label = options.label.to_owned();
-        let sessions = Sessions::start(options.module, &label, options.pin)?;
+        let wanted = Wanted {
+            label: label.clone(),
+            serial: options.serial.map(str::to_owned),
+        };
+        let sessions = Sessions::start(options.module, wanted, options.pin)?;
         Ok(Self {
             label,
             sessions: Arc::new(sessions),
@@ -65,11 +76,11 @@ impl Token {
     /// The private key of that name, which must be the only one. Blocks.
     pub fn key(self: &Arc<Self>, name: &TokenKeyName) -> Result<TokenKey, TokenError> {
         self.check_label(name)?;
-        let (handle, kind) = self.sessions.run(|session| {
-            let handle = find_private_key(session, name)?;
-            Ok((handle, key::kind_of(session, handle)?))
+        let kind = self.sessions.run(|session| {
+            let handle = find(session, name, KeyHalf::Private)?;
+            key::kind_of(session, handle)
         })?;
-        Ok(TokenKey::new(self.clone(), name.clone(), kind, handle))
+        Ok(TokenKey::new(self.clone(), name.clone(), kind))
     }
 
     /// What the token's maker calls it, for people.
@@ -97,34 +108,72 @@ impl fmt::Debug for Token {
     }
 }
 
+/// A key pair is two objects of a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyHalf {
+    Private,
+    Public,
+}
+
+impl fmt::Display for KeyHalf {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Private => "private",
+            Self::Public => "public",
+        })
+    }
+}
+
 /// Why a token or one of its keys cannot be used.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    #[error("several private keys of the token are called {0}; name one of them with id=")]
-    Ambiguous(TokenKeyName),
+    #[error("several {half} keys of the token are called {name}; name one of them with id=")]
+    Ambiguous { half: KeyHalf, name: TokenKeyName },
     #[error(transparent)]
     Busy(#[from] Busy),
     /// Generating would make a second one of that name.
-    #[error("the token has a key called {0} already")]
-    Exists(TokenKeyName),
+    #[error("the token has a {half} key called {name} already")]
+    Exists { half: KeyHalf, name: TokenKeyName },
     /// In the words of PKCS#11.
     #[error("the token failed: {0}")]
     Failed(String),
     #[error("{path}: the PKCS#11 module cannot be loaded: {problem}", path = path.display())]
     Module { path: PathBuf, problem: String },
-    #[error("the token has no private key called {0}")]
-    NoKey(TokenKeyName),
-    #[error("the module has no token with the label {wanted:?}; it has {found}", found = listed(.found))]
-    NoToken { wanted: String, found: Vec<String> },
+    #[error("the token has no {half} key called {name}")]
+    NoKey { half: KeyHalf, name: TokenKeyName },
+    #[error(
+        "the module has no token with the label {wanted:?}{serial}; it has {found}",
+        serial = .serial.as_ref().map(|serial| format!(" and the serial number {serial:?}")).unwrap_or_default(),
+        found = listed(.found)
+    )]
+    NoToken {
+        wanted: String,
+        serial: Option<String>,
+        found: Vec<String>,
+    },
     #[error("the private key does not belong to the certificate")]
     NotOfCertificate,
     #[error("the key is on token {wanted:?}, but {open:?} is the one that is open")]
     OtherToken { wanted: String, open: String },
+    #[error(
+        "the token has one try left before it locks itself, which is not used up here; log in once by hand with the right PIN, \
+         for example with pkcs11-tool --login --list-objects"
+    )]
+    PinFinalTry,
+    #[error("the token has locked itself after wrong PINs; its security officer can set a new one")]
+    PinLocked,
     /// And it is not tried again.
     #[error("the token refuses the PIN")]
     PinRefused,
+    /// PKCS#11 tries no PIN while somebody is logged in.
+    #[error(
+        "the token is open with another PIN than this one, which can be tried only after a restart"
+    )]
+    PinUnproven,
     #[error("the operating system gives no thread: {0}")]
     Thread(#[from] io::Error),
+    #[error("several tokens have the label {label:?}; choose one by its serial number: {serials}", serials = .serials.join(", "))]
+    Twins { label: String, serials: Vec<String> },
     #[error("a key of this kind is not used here: {0}")]
     Unsupported(String),
 }
@@ -132,17 +181,21 @@ pub enum TokenError {
 impl TokenError {
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Ambiguous(_) => "token.ambiguous",
+            Self::Ambiguous { .. } => "token.ambiguous",
             Self::Busy(busy) => busy.reason(),
-            Self::Exists(_) => "token.exists",
+            Self::Exists { .. } => "token.exists",
             Self::Failed(_) => "token.failed",
             Self::Module { .. } => "token.module",
-            Self::NoKey(_) => "token.no_key",
+            Self::NoKey { .. } => "token.no_key",
             Self::NoToken { .. } => "token.no_token",
             Self::NotOfCertificate => "token.not_of_certificate",
             Self::OtherToken { .. } => "token.other_token",
+            Self::PinFinalTry => "token.pin_final_try",
+            Self::PinLocked => "token.pin_locked",
             Self::PinRefused => "token.pin_refused",
+            Self::PinUnproven => "token.pin_unproven",
             Self::Thread(_) => "token.thread",
+            Self::Twins { .. } => "token.twins",
             Self::Unsupported(_) => "token.unsupported",
         }
     }

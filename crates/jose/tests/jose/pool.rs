@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
-use izin_jose::{Busy, CryptoPool, FileSigner, HeaderFields, SignError, sign};
+use izin_jose::{Busy, CryptoPool, FileSigner, HeaderFields, SignError, Unanswered, sign};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
 
@@ -95,4 +96,24 @@ async fn accepted_jobs_finish_after_the_pool_is_dropped() {
     drop(pool);
     drop(release);
     assert_eq!(running.await.expect("job"), Ok(()));
+}
+
+/// As when a token hangs: the caller gets its thread back, and what it wanted is not done later.
+#[tokio::test]
+async fn a_caller_that_waits_on_its_thread_gives_up() {
+    let pool = Arc::new(CryptoPool::start(1, 2).expect("pool"));
+    let (release, running) = occupy(&pool).await;
+    let ran = Arc::new(AtomicBool::new(false));
+    let job = {
+        let ran = Arc::clone(&ran);
+        move || ran.store(true, Ordering::SeqCst)
+    };
+    let late = pool.run_blocking(Duration::from_millis(1), job);
+    assert_eq!(late, Err(Unanswered::Late));
+
+    drop(release);
+    assert_eq!(running.await.expect("first"), Ok(()));
+    assert_eq!(pool.run(|| ()).await, Ok(()));
+    assert!(!ran.load(Ordering::SeqCst));
+    assert_eq!(pool.run_blocking(Duration::MAX, || 1), Ok(1));
 }

@@ -20,6 +20,8 @@ use secrecy::SecretString;
 
 use crate::parties::{BANK, POLICY, certificate_for};
 
+mod troubles;
+
 const PIN: &str = "1234-rahsia";
 const LABEL: &str = "izin test";
 const CONFIGURATION: &str = "SOFTHSM2_CONF";
@@ -30,35 +32,55 @@ fn module() -> PathBuf {
     named.unwrap_or_else(|| PathBuf::from("/usr/lib/softhsm/libsofthsm2.so"))
 }
 
+/// A place for SoftHSM's tokens, for one process.
+struct SoftHsm(tempfile::TempDir);
+
+impl SoftHsm {
+    fn with_tokens(labels: &[&str]) -> Self {
+        let place = Self(tempfile::tempdir().expect("folder"));
+        let tokens = place.0.path().join("tokens");
+        fs::create_dir(&tokens).expect("tokens");
+        let text = format!("directories.tokendir = {}\n", tokens.display());
+        fs::write(place.configuration(), text).expect("configuration");
+        for label in labels {
+            let made = Command::new("softhsm2-util")
+                .args(["--init-token", "--free", "--label", label, "--pin", PIN])
+                .args(["--so-pin", "9999"])
+                .env(CONFIGURATION, place.configuration())
+                .output()
+                .expect("softhsm2-util (Debian: apt-get install softhsm2)");
+            assert!(made.status.success(), "{made:?}");
+        }
+        place
+    }
+
+    fn configuration(&self) -> PathBuf {
+        self.0.path().join("softhsm2.conf")
+    }
+
+    /// The ignored tests of that name.
+    fn passes(&self, tests: &str, count: usize) {
+        let ran = Command::new(std::env::current_exe().expect("this test"))
+            .args(["--ignored", "--test-threads", "1", tests])
+            .env(CONFIGURATION, self.configuration())
+            .output()
+            .expect("the tests with a token");
+        let told = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success(), "{told}");
+        assert!(told.contains(&format!("{count} passed")), "{told}");
+    }
+}
+
 #[test]
 fn keys_on_a_token_sign() {
-    let folder = tempfile::tempdir().expect("folder");
-    let configuration = folder.path().join("softhsm2.conf");
-    let tokens = folder.path().join("tokens");
-    fs::create_dir(&tokens).expect("tokens");
-    let text = format!("directories.tokendir = {}\n", tokens.display());
-    fs::write(&configuration, text).expect("configuration");
-    let made = Command::new("softhsm2-util")
-        .args(["--init-token", "--free", "--label", LABEL, "--pin", PIN])
-        .args(["--so-pin", "9999"])
-        .env(CONFIGURATION, &configuration)
-        .output()
-        .expect("softhsm2-util (Debian: apt-get install softhsm2)");
-    assert!(made.status.success(), "{made:?}");
-    let ran = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--ignored", "--test-threads", "1", "tokens::inside"])
-        .env(CONFIGURATION, &configuration)
-        .output()
-        .expect("the tests with a token");
-    let told = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success(), "{told}");
-    assert!(told.contains("7 passed"), "{told}");
+    SoftHsm::with_tokens(&[LABEL]).passes("tokens::inside", 10);
 }
 
 fn options(module: &Path, pin: &str) -> Result<Arc<Token>, TokenError> {
     let options = TokenOptions {
         module,
         label: LABEL,
+        serial: None,
         pin: SecretString::from(pin),
         sessions: 2,
     };
@@ -76,16 +98,19 @@ fn session() -> cryptoki::session::Session {
     module.open_ro_session(slots[0]).expect("session")
 }
 
+fn writing_session() -> cryptoki::session::Session {
+    let module = cryptoki::context::Pkcs11::new(module()).expect("module");
+    let slots = module.get_slots_with_initialized_token().expect("slots");
+    module.open_rw_session(slots[0]).expect("session")
+}
+
 /// As after a restart of whatever is behind the module: PKCS#11 logs all sessions of a process out together.
 fn logged_out() {
     session().logout().expect("logged out");
 }
 
 fn changed_pin(old: &str, new: &str) {
-    let module = cryptoki::context::Pkcs11::new(module()).expect("module");
-    let slots = module.get_slots_with_initialized_token().expect("slots");
-    let session = module.open_rw_session(slots[0]).expect("session");
-    let changed = session.set_pin(&old.to_owned().into(), &new.to_owned().into());
+    let changed = writing_session().set_pin(&old.to_owned().into(), &new.to_owned().into());
     changed.expect("PIN changed");
 }
 
@@ -223,10 +248,10 @@ mod inside {
         let token = open();
         let absent = TokenKeyName::labeled("absent");
         let missing = token.key(&absent).expect_err("no key");
-        assert!(matches!(missing, TokenError::NoKey(_)), "{missing}");
+        assert!(matches!(missing, TokenError::NoKey { .. }), "{missing}");
         let (name, _) = made(&token, "stranger", KeyKind::Rsa2048);
         let again = token.generate(&name, KeyKind::Rsa2048).expect_err("exists");
-        assert!(matches!(again, TokenError::Exists(_)), "{again}");
+        assert!(matches!(again, TokenError::Exists { .. }), "{again}");
         let key = token.key(&name).expect("key");
         let foreign = TokenSigner::new(key, &BANK.certificate_der()).expect_err("foreign");
         assert!(matches!(foreign, TokenError::NotOfCertificate), "{foreign}");
@@ -246,6 +271,7 @@ mod inside {
         let unknown = TokenOptions {
             module: &module(),
             label: "unknown",
+            serial: None,
             pin: SecretString::from(PIN),
             sessions: 1,
         };
@@ -267,7 +293,10 @@ mod inside {
         }
         let twin = TokenKeyName::labeled("twin");
         let error = token.key(&twin).expect_err("two");
-        assert!(matches!(error, TokenError::Ambiguous(_)), "{error}");
+        assert!(matches!(error, TokenError::Ambiguous { .. }), "{error}");
+        assert!(error.to_string().contains("private"), "{error}");
+        let error = token.public_key(&twin).expect_err("two");
+        assert!(error.to_string().contains("several public"), "{error}");
     }
 
     /// The next signature works, without anybody's doing.
@@ -308,5 +337,61 @@ mod inside {
         let known_anew = open().key(&name).expect("key");
         let signed = known_anew.sign_blocking(SignatureScheme::EcdsaP256Sha256, b"x".to_vec());
         assert!(signed.is_ok());
+    }
+
+    /// While somebody is logged in no PIN is tried: PKCS#11 says yes to any.
+    #[test]
+    #[ignore = "keys_on_a_token_sign runs it"]
+    fn an_untried_pin_is_not_taken() {
+        let token = open();
+        let (name, _) = made(&token, "steady", KeyKind::EcP256);
+        let key = token.key(&name).expect("key");
+        open();
+        let refused = options(&module(), "0000-wrong").expect_err("wrong PIN");
+        assert!(matches!(refused, TokenError::PinUnproven), "{refused}");
+        logged_out();
+        let signed = key.sign_blocking(SignatureScheme::EcdsaP256Sha256, b"x".to_vec());
+        assert!(signed.is_ok(), "{signed:?}");
+    }
+
+    #[test]
+    #[ignore = "keys_on_a_token_sign runs it"]
+    fn a_public_key_that_is_left_over_is_no_key_of_ours() {
+        use cryptoki::object::{Attribute, ObjectClass};
+        let token = open();
+        let (name, _) = made(&token, "half", KeyKind::EcP256);
+        let half = |class| [Attribute::Class(class), Attribute::Label(b"half".to_vec())];
+        let private = half(ObjectClass::PRIVATE_KEY);
+        let session = writing_session();
+        let found = session.find_objects(&private).expect("found");
+        session.destroy_object(found[0]).expect("destroyed");
+        let refused = token.generate(&name, KeyKind::EcP256).expect_err("half");
+        assert!(refused.to_string().contains("public key"), "{refused}");
+        assert!(session.find_objects(&private).expect("found").is_empty());
+    }
+
+    /// Without one, tools cannot tell which halves belong together.
+    #[test]
+    #[ignore = "keys_on_a_token_sign runs it"]
+    fn every_pair_has_an_id_of_its_own() {
+        use cryptoki::object::{Attribute, AttributeType};
+        let token = open();
+        let ids = ["one", "another"].map(|name| {
+            made(&token, name, KeyKind::EcP256);
+            let session = session();
+            let found = session.find_objects(&[Attribute::Label(name.into())]);
+            let ids = found.expect("found").into_iter().map(|object| {
+                let read = session.get_attributes(object, &[AttributeType::Id]);
+                match &read.expect("read")[..] {
+                    [Attribute::Id(id)] => id.clone(),
+                    other => panic!("{other:?}"),
+                }
+            });
+            ids.collect::<Vec<_>>()
+        });
+        for pair in &ids {
+            assert!(matches!(&pair[..], [one, other] if one == other && one.len() == 20));
+        }
+        assert_ne!(ids[0], ids[1]);
     }
 }

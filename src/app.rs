@@ -36,7 +36,7 @@ use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
 use crate::resources::Resources;
 use crate::sign_in::PasswordSignIn;
-use crate::store::Store;
+use crate::store::{AccessLog, Store};
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
 use crate::webhooks::{Mirror, Webhooks};
 use banks::{BankClients, Banks};
@@ -220,6 +220,7 @@ async fn build(
         pool,
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {
+            access_log: AccessLog::start(store.clone()),
             bank,
             bank_name: config.ui.name.clone(),
             clock,

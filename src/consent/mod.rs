@@ -11,7 +11,9 @@ pub use command::{
     AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Notice, Outcome,
     PlatformReport, SignInFacts, TransitionRefusal,
 };
-pub use evidence::Receipt;
+pub use evidence::{
+    AccessLink, INSTALLATION, LedgerLink, Receipt, personal, sealed, sha256_hex,
+};
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{
     Actor, Consent, NoticeKind, Permission, Purpose, ReasonCode, Status, StatusReason,

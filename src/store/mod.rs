@@ -4,8 +4,10 @@
 //! Writes that must not be lost halfway are run to their end by [`detached`], even if the connection that
 //! asked for them goes away.
 
+mod access_log;
 #[macro_use]
 mod dispatch;
+mod evidence_rows;
 mod inspect;
 #[cfg_attr(
     feature = "embedded",
@@ -32,9 +34,11 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
+pub use access_log::AccessLog;
+pub use evidence_rows::{ACCESS, Access, AccessRow, CheckpointRow, LEDGER, LedgerRow, StretchRow};
 pub use inspect::{Migrations, PostgresFacts, inspect};
 pub use rows::{
-    AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
+    Damaged, Delivery, EventRow, Lease, Message, OutboxRow, ReceiptRow,
 };
 pub use types::At;
 
@@ -224,7 +228,8 @@ operations! {
     failures(subject: &str, now: At) -> i32;
     take_back_failure(subject: &str) -> ();
     forget_failures(subject: &str) -> ();
-    log_access(row: AccessRow) -> ();
+    append_act(kind: &str, at: At, data: &str) -> i32;
+    append_accesses(rows: &[AccessRow]) -> ();
     installation_secret(name: &str, fresh: &str) -> String;
     sweep(now: At) -> usize;
     ping() -> ();

@@ -14,6 +14,17 @@ macro_rules! locked {
     };
 }
 
+/// One statement, which is all or nothing by itself; that of a single row is prepared once and for all.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        match $rows {
+            [] => Ok(()),
+            [one] => diesel::insert_into($table).values(one).execute($conn).await.map(drop),
+            rows => diesel::insert_into($table).values(rows).execute($conn).await.map(drop),
+        }
+    };
+}
+
 /// No request waits longer for an answer: PayNet gives five seconds for everything.
 const SETTINGS: &str = "SET statement_timeout = '4s'; SET lock_timeout = '3s';";
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::StoreError;
-use super::schema::{access_log, consent_events, consents, ledger, outbox, receipts};
+use super::schema::{consent_events, consents, outbox, receipts};
 use super::types::At;
 use crate::consent::{Consent, Intent, Notice, Receipt, Status};
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId};
@@ -215,30 +215,4 @@ impl From<&Receipt> for ReceiptRow {
             created_at: receipt.created_at.into(),
         }
     }
-}
-
-/// One reading of customer data, or the refusal of one.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = access_log)]
-pub struct AccessRow {
-    pub id: String,
-    pub at: At,
-    pub consent_id: String,
-    pub dc_id: String,
-    pub customer_id: Option<String>,
-    pub account_id: String,
-    pub category: String,
-    pub outcome: String,
-    pub interaction_id: String,
-}
-
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger)]
-pub struct LedgerRow {
-    pub consent_id: String,
-    pub seq: i32,
-    pub kind: String,
-    pub data: String,
-    pub at: At,
-    pub hash: String,
 }

@@ -1,9 +1,10 @@
-//! Every query, written once. `pg.rs` and `sqlite.rs` each compile this folder; only `Conn` and `locked!`
-//! differ.
+//! Every query, written once. `pg.rs` and `sqlite.rs` each compile this folder; only `Conn`, `locked!` and
+//! `insert_all!` differ.
 
 mod authorizations;
 mod consents;
 mod evidence;
+mod ledger;
 mod outbox;
 mod records;
 
@@ -11,5 +12,6 @@ pub(super) use super::Conn;
 pub use authorizations::*;
 pub use consents::*;
 pub use evidence::*;
+pub use ledger::*;
 pub use outbox::*;
 pub use records::*;

@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod consent;
 mod doctor;
+mod evidence;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 mod generated;

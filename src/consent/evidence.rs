@@ -188,24 +188,63 @@ mod tests {
     #[test]
     fn every_field_moves_the_hash() {
         let changed = [
-            LedgerLink { chain: "c-2", ..LEDGER },
+            LedgerLink {
+                chain: "c-2",
+                ..LEDGER
+            },
             LedgerLink { seq: 2, ..LEDGER },
-            LedgerLink { kind: "approved", ..LEDGER },
-            LedgerLink { at: later(), ..LEDGER },
-            LedgerLink { data_sha256: "01", ..LEDGER },
+            LedgerLink {
+                kind: "approved",
+                ..LEDGER
+            },
+            LedgerLink {
+                at: later(),
+                ..LEDGER
+            },
+            LedgerLink {
+                data_sha256: "01",
+                ..LEDGER
+            },
         ];
         let mut hashes: Vec<_> = changed.iter().map(|link| link.hash("")).collect();
         hashes.extend([LEDGER.hash(""), LEDGER.hash("00")]);
         let changed = [
-            AccessLink { segment: "s-2", ..ACCESS },
-            AccessLink { position: 2, ..ACCESS },
-            AccessLink { at: later(), ..ACCESS },
-            AccessLink { consent_id: "c-2", ..ACCESS },
-            AccessLink { dc_id: "dc-2", ..ACCESS },
-            AccessLink { category: "read_balances", ..ACCESS },
-            AccessLink { outcome: "refused", ..ACCESS },
-            AccessLink { interaction_id: "i-2", ..ACCESS },
-            AccessLink { personal_sha256: "01", ..ACCESS },
+            AccessLink {
+                segment: "s-2",
+                ..ACCESS
+            },
+            AccessLink {
+                position: 2,
+                ..ACCESS
+            },
+            AccessLink {
+                at: later(),
+                ..ACCESS
+            },
+            AccessLink {
+                consent_id: "c-2",
+                ..ACCESS
+            },
+            AccessLink {
+                dc_id: "dc-2",
+                ..ACCESS
+            },
+            AccessLink {
+                category: "read_balances",
+                ..ACCESS
+            },
+            AccessLink {
+                outcome: "refused",
+                ..ACCESS
+            },
+            AccessLink {
+                interaction_id: "i-2",
+                ..ACCESS
+            },
+            AccessLink {
+                personal_sha256: "01",
+                ..ACCESS
+            },
         ];
         hashes.extend(changed.iter().map(|link| link.hash("")));
         hashes.extend([ACCESS.hash(""), ACCESS.hash("00")]);

@@ -64,3 +64,7 @@ tables! {
 
 // For finding the accounts of a consent with the bank's references.
 diesel::allow_tables_to_appear_in_same_query!(accounts, consent_accounts);
+// For finding the checkpoints that cover a chain.
+diesel::allow_tables_to_appear_in_same_query!(checkpoints, checkpoint_stretches);
+// For finding the consents of a customer, and those whose events are to go.
+diesel::allow_tables_to_appear_in_same_query!(consents, consent_events, decisions);

@@ -23,7 +23,10 @@ macro_rules! insert_all {
         let rows = $rows.to_vec();
         diesel_async::AsyncConnection::transaction($conn, async move |conn| {
             for row in rows {
-                diesel::insert_into($table).values(row).execute(conn).await?;
+                diesel::insert_into($table)
+                    .values(row)
+                    .execute(conn)
+                    .await?;
             }
             Ok::<(), diesel::result::Error>(())
         })
@@ -50,6 +53,9 @@ pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
 pub fn before_migrations(_conn: &mut Conn) -> Ready<Result<(), diesel::result::Error>> {
     ready(Ok(()))
 }
+
+/// For reading everything as it is at one moment.
+const FREEZE: &str = "PRAGMA query_only = ON; BEGIN";
 
 #[path = "queries/mod.rs"]
 mod queries;

@@ -8,9 +8,9 @@ use crate::ids::ConsentId;
 #[cfg(any(test, feature = "lab"))]
 use crate::store::DeliveryState;
 use crate::store::StoreResult;
+use crate::store::evidence_rows::{AccessRow, LedgerRow};
 #[cfg(any(test, feature = "lab"))]
 use crate::store::rows::OutboxRow;
-use crate::store::evidence_rows::{AccessRow, LedgerRow};
 use crate::store::rows::ReceiptRow;
 #[cfg(any(test, feature = "lab"))]
 use crate::store::schema::outbox;

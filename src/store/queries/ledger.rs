@@ -28,7 +28,14 @@ pub(super) async fn append(
     let previous = previous.unwrap_or_default();
     let salt = salt().map_err(unavailable)?;
     let inserted = diesel::insert_into(ledger::table)
-        .values(LedgerRow::new((chain, seq), kind, at, data, &previous, salt))
+        .values(LedgerRow::new(
+            (chain, seq),
+            kind,
+            at,
+            data,
+            &previous,
+            salt,
+        ))
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;

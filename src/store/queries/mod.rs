@@ -2,16 +2,22 @@
 //! `insert_all!` differ.
 
 mod authorizations;
+mod checkpoints;
 mod consents;
 mod evidence;
 mod ledger;
 mod outbox;
+mod pages;
 mod records;
+mod retention;
 
 pub(super) use super::Conn;
 pub use authorizations::*;
+pub use checkpoints::*;
 pub use consents::*;
 pub use evidence::*;
 pub use ledger::*;
 pub use outbox::*;
+pub use pages::*;
 pub use records::*;
+pub use retention::*;

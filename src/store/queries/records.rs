@@ -7,8 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::Conn;
 use crate::store::StoreResult;
 use crate::store::schema::{
-    authorization_handles, authorization_sessions, installation_secrets, seen_tokens,
-    throttles,
+    authorization_handles, authorization_sessions, installation_secrets, seen_tokens, throttles,
 };
 use crate::store::types::At;
 

@@ -67,8 +67,8 @@ pub mod lab {
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
     pub use crate::consent::{
-        AccountSnapshot, Actor, Command, Identity, NewConsent, Outcome, Permission, Purpose,
-        Receipt, SignInFacts, Status, apply, register,
+        Actor, Command, Identity, NewConsent, Outcome, Purpose, Receipt, SignInFacts, Status,
+        apply, register,
     };
     pub use crate::http::Handshake;
     pub use crate::ids::{ConsentId, DcId, DpId};

@@ -31,7 +31,7 @@ Exit codes: 0 done, 1 not done (the reason is on standard error), 2 wrong usage.
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(Run),
+    Run(Once),
 }
 
 /// Erase what [retention] says, once
@@ -39,7 +39,7 @@ enum Command {
 /// Of consents that ended so many years ago: customers, accounts, receipts, sign-ins, raw events. What happened and when stays, and the
 /// ledger still verifies. Consents that run are never touched. A run that is stopped halfway is finished by the next.
 #[derive(Debug, Args)]
-struct Run {
+struct Once {
     #[command(flatten)]
     database: Database,
     /// Only tell what would go
@@ -58,12 +58,12 @@ struct Run {
 
 impl Retention {
     pub async fn run(self, institution: &Institution) -> anyhow::Result<ExitCode> {
-        let Command::Run(run) = self.command;
-        run.run(&institution.defaults()).await
+        let Command::Run(once) = self.command;
+        once.run(&institution.defaults()).await
     }
 }
 
-impl Run {
+impl Once {
     async fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
         let (config, store) = self.database.open_existing(defaults).await?;
         let mut problems = Vec::new();

@@ -13,6 +13,7 @@ use super::acts::{Act, record};
 use crate::clock::SharedClock;
 use crate::config;
 use crate::consent::{Consent, erasure};
+use crate::ids::CustomerId;
 use crate::store::{At, Erasable, Store, StoreError};
 
 /// Consents looked at together.
@@ -167,7 +168,7 @@ impl Retention {
         run: i32,
         totals: &mut Totals,
     ) -> Result<(), RetentionProblem> {
-        let customer = consent.customer.as_ref().map(|customer| customer.as_str());
+        let customer = consent.customer.as_ref().map(CustomerId::as_str);
         let Some(change) = erasure(consent, run, self.clock.now()) else {
             totals.left += 1;
             return Ok(());

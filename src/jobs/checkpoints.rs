@@ -42,8 +42,14 @@ pub struct Checkpoints {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointProblem {
-    #[error("the last checkpoint cannot be read: {0}")]
-    Damaged(#[from] Unproven),
+    #[error(
+        "the last checkpoint in the database is not ours ({0}): see what izin ledger verify finds"
+    )]
+    NotOurs(#[from] Unproven),
+    #[error(
+        "the last checkpoint in the database is of the future: see what izin ledger verify finds, and the clocks"
+    )]
+    OfTheFuture,
     #[error(transparent)]
     Sign(#[from] izin_jose::SignError),
     #[error(transparent)]
@@ -79,9 +85,8 @@ impl Checkpoints {
         loop {
             match self.write_next().await {
                 Ok(true) => {}
-                Ok(false) => return Ok(()),
-                // Another replica has made it.
-                Err(CheckpointProblem::Store(StoreError::Stale)) => return Ok(()),
+                // The second: another replica has made it.
+                Ok(false) | Err(CheckpointProblem::Store(StoreError::Stale)) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
@@ -90,9 +95,8 @@ impl Checkpoints {
     /// Whether there may be more to do.
     async fn write_next(&self) -> Result<bool, CheckpointProblem> {
         let last = self.store.last_checkpoint().await?;
-        let previous = last.as_ref().map(|row| Checkpoint::claimed(&row.jws));
-        let previous = previous.transpose()?;
         let now = self.clock.now();
+        let previous = last.as_ref().map(|row| self.known(row, now)).transpose()?;
         let known = previous.as_ref().map(|previous| previous.up_to);
         let number = last.as_ref().map_or(0, |row| row.number) + 1;
         let found = self
@@ -134,6 +138,35 @@ impl Checkpoints {
         );
         self.write_file(&row).await;
         Ok(!found.is_all)
+    }
+
+    /// The last one, unless somebody else made it, so that we would go on from where nothing is covered.
+    fn known(
+        &self,
+        row: &CheckpointRow,
+        now: DateTime<Utc>,
+    ) -> Result<Checkpoint, CheckpointProblem> {
+        let keys = self.signing.published();
+        let keys = keys.keys().iter();
+        let keys = keys
+            .map(|key| (key.key_id().clone(), key.clone()))
+            .collect();
+        let checkpoint = match Checkpoint::proven(&row.jws, &keys) {
+            // The service was at rest for longer than the key was published.
+            Err(Unproven::UnknownKey(key)) => {
+                tracing::warn!(
+                    number = row.number,
+                    key,
+                    "the last checkpoint was signed by a key that is not configured"
+                );
+                Checkpoint::claimed(&row.jws)?
+            }
+            other => other?,
+        };
+        if checkpoint.up_to > now {
+            return Err(CheckpointProblem::OfTheFuture);
+        }
+        Ok(checkpoint)
     }
 
     async fn uncovered(

@@ -56,9 +56,13 @@ impl AccessLog {
         let waiting = Waiting { access, committed };
         self.0
             .try_send(waiting)
-            .map_err(|_| unavailable("the access log takes no more rows for the moment"))?;
-        answer.await.map_err(unavailable)?
+            .map_err(|_| unlogged("too many are waiting"))?;
+        answer.await.map_err(unlogged)?
     }
+}
+
+fn unlogged(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unlogged(error.to_string())
 }
 
 async fn write(store: Store, mut receiver: mpsc::Receiver<Waiting>) {
@@ -79,7 +83,7 @@ async fn write(store: Store, mut receiver: mpsc::Receiver<Waiting>) {
         for answer in answers {
             let told = match &outcome {
                 Ok(()) => Ok(()),
-                Err(error) => Err(unavailable(error)),
+                Err(error) => Err(unlogged(error)),
             };
             // Whoever logged may have gone away.
             let _ = answer.send(told);

@@ -63,6 +63,9 @@ pub enum StoreError {
     Stale,
     #[error("no database connection: {0}")]
     Unavailable(String),
+    /// Without its row in the access log no data leaves.
+    #[error("the access could not be logged: {0}")]
+    Unlogged(String),
     #[error("[database] url: {0}")]
     Url(String),
 }

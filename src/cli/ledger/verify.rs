@@ -86,13 +86,20 @@ fn read(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// Names come from a database that somebody may have written into.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "?")
+}
+
 fn text(report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         let _ = writeln!(
             text,
             "{}: {} [{}]",
-            finding.place, finding.means, finding.what
+            printable(&finding.place),
+            printable(&finding.means),
+            finding.what
         );
     }
     let shown = report.findings.len() as u64;

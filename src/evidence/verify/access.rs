@@ -109,7 +109,8 @@ impl Segment {
             &row.outcome,
             &row.interaction_id,
         ]);
-        if is_next && !(is_plain && row.link().hash(&self.hash) == row.hash) {
+        let fits = is_plain && row.link().hash(&self.hash) == row.hash;
+        if is_next && !fits {
             findings.add(
                 "access.edited",
                 place(row),

@@ -27,13 +27,23 @@ pub struct Chain {
     pub decision_is_erased: bool,
     /// Entries without data, and the last of them.
     pub erased: Option<(u64, i32)>,
-    /// The last entry that says that retention erased, with its run.
-    erasure: Option<(i32, Option<i32>)>,
-    /// Of exports whose entry is erased, the latest.
-    erased_export: Option<DateTime<Utc>>,
+    /// The last entry that says that retention erased.
+    erasure: Option<Erasure>,
+    /// Of the installation's erased entries: the time of the latest, if all are about exports.
+    erased_exports: Option<DateTime<Utc>>,
     hash: String,
     /// Not the hash of what should be before the next entry.
     torn: bool,
+}
+
+/// What a chain says of retention.
+#[derive(Debug, Clone, Copy)]
+struct Erasure {
+    seq: i32,
+    /// None: that cannot be read.
+    run: Option<i32>,
+    /// The time of the entry before.
+    ended: DateTime<Utc>,
 }
 
 impl Chain {
@@ -49,7 +59,7 @@ impl Chain {
             decision_is_erased: false,
             erased: None,
             erasure: None,
-            erased_export: None,
+            erased_exports: Some(DateTime::UNIX_EPOCH),
             hash: String::new(),
             torn: false,
         }
@@ -86,7 +96,8 @@ impl Chain {
         }
         let data_fits = self.data_fits(row, &place, findings);
         let is_plain = !has_line_feed(&[&row.chain, &row.kind]);
-        if !self.torn && !(is_plain && row.link().hash(&self.hash) == row.hash) {
+        let fits = is_plain && row.link().hash(&self.hash) == row.hash;
+        if !self.torn && !fits {
             findings.add(
                 "ledger.edited",
                 place,
@@ -95,10 +106,10 @@ impl Chain {
         }
         self.torn = false;
         self.hash.clone_from(&row.hash);
-        self.last_seq = row.seq;
-        self.last_at = row.at.0;
         let data = row.data.as_deref().filter(|_| data_fits);
         self.understand(row, data.and_then(|data| serde_json::from_str(data).ok()));
+        self.last_seq = row.seq;
+        self.last_at = row.at.0;
     }
 
     fn data_fits(&mut self, row: &LedgerRow, place: &str, findings: &mut Findings) -> bool {
@@ -155,10 +166,16 @@ impl Chain {
             "expired" => self.status = Some(Status::Expired),
             "erased" => {
                 let run = data.as_ref().and_then(|data| data["run"].as_i64());
-                self.erasure = Some((row.seq, run.and_then(|run| i32::try_from(run).ok())));
+                self.erasure = Some(Erasure {
+                    seq: row.seq,
+                    run: run.and_then(|run| i32::try_from(run).ok()),
+                    ended: self.last_at,
+                });
             }
-            kind if kind == Act::Exported.kind() && row.data.is_none() => {
-                self.erased_export = self.erased_export.max(Some(row.at.0));
+            kind if row.data.is_none() => {
+                let is_export = kind == Act::Exported.kind();
+                let latest = self.erased_exports.filter(|_| is_export);
+                self.erased_exports = latest.map(|latest| latest.max(row.at.0));
             }
             // Nothing changes.
             _ => {}
@@ -172,11 +189,12 @@ impl Chain {
         };
         let is_recorded = if self.is_installation() {
             let latest = runs.values().max();
-            self.erased_export
+            self.erased_exports
                 .is_some_and(|export| latest.is_some_and(|cutoff| export < *cutoff))
         } else {
-            self.erasure.is_some_and(|(seq, run)| {
-                last_erased < seq && run.is_some_and(|run| runs.contains_key(&run))
+            self.erasure.is_some_and(|erasure| {
+                let cutoff = erasure.run.and_then(|run| runs.get(&run));
+                last_erased < erasure.seq && cutoff.is_some_and(|cutoff| erasure.ended < *cutoff)
             })
         };
         if !is_recorded {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::chain::Chain;
 use super::finding::Findings;
 use super::{PAGE, Verification};
+use crate::consent::Status;
 use crate::store::{ConsentRow, ReceiptRow, StoreResult};
 
 impl Verification<'_> {
@@ -107,6 +108,11 @@ fn consent_fits(chain: &Chain, row: &ConsentRow, findings: &mut Findings) {
         if let Some(ends) = ends {
             differs("end", changed(ends.to_utc()), changed(row.expires_at.0));
         }
+    }
+    let runs = Status::parse(&row.status).is_none_or(|status| !status.is_terminal());
+    if chain.is_erased() && runs {
+        let means = "retention is said to have erased it, and it has not ended";
+        findings.add("ledger.erased", chain.place(), means);
     }
     // Never the id itself: what is reported may be passed on.
     let customer = if chain.is_erased() {

@@ -12,40 +12,61 @@ use crate::store::schema::{
 };
 use crate::store::types::At;
 
-/// Chain by chain. Begin with an empty chain.
+/// Chain by chain. Begin with an empty chain. What is left of one chain and the chains after it are asked for apart, so that the index
+/// leads to both.
 pub async fn ledger_page(
     conn: &mut Conn,
     (chain, seq): (&str, i32),
     limit: i64,
 ) -> StoreResult<Vec<LedgerRow>> {
-    Ok(ledger::table
-        .filter(ledger::chain.ge(chain))
-        .filter(ledger::chain.gt(chain).or(ledger::seq.gt(seq)))
-        .order((ledger::chain, ledger::seq))
+    let mut rows = ledger::table
+        .filter(ledger::chain.eq(chain))
+        .filter(ledger::seq.gt(seq))
+        .order(ledger::seq)
         .limit(limit)
         .select(LedgerRow::as_select())
         .load(conn)
-        .await?)
+        .await?;
+    let missing = limit - i64::try_from(rows.len()).unwrap_or(limit);
+    if missing > 0 {
+        let others: Vec<LedgerRow> = ledger::table
+            .filter(ledger::chain.gt(chain))
+            .order((ledger::chain, ledger::seq))
+            .limit(missing)
+            .select(LedgerRow::as_select())
+            .load(conn)
+            .await?;
+        rows.extend(others);
+    }
+    Ok(rows)
 }
 
-/// Segment by segment. Begin with an empty segment.
+/// Segment by segment, as [`ledger_page`].
 pub async fn access_page(
     conn: &mut Conn,
     (segment, position): (&str, i32),
     limit: i64,
 ) -> StoreResult<Vec<AccessRow>> {
-    Ok(access_log::table
-        .filter(access_log::segment.ge(segment))
-        .filter(
-            access_log::segment
-                .gt(segment)
-                .or(access_log::position.gt(position)),
-        )
-        .order((access_log::segment, access_log::position))
+    let mut rows = access_log::table
+        .filter(access_log::segment.eq(segment))
+        .filter(access_log::position.gt(position))
+        .order(access_log::position)
         .limit(limit)
         .select(AccessRow::as_select())
         .load(conn)
-        .await?)
+        .await?;
+    let missing = limit - i64::try_from(rows.len()).unwrap_or(limit);
+    if missing > 0 {
+        let others: Vec<AccessRow> = access_log::table
+            .filter(access_log::segment.gt(segment))
+            .order((access_log::segment, access_log::position))
+            .limit(missing)
+            .select(AccessRow::as_select())
+            .load(conn)
+            .await?;
+        rows.extend(others);
+    }
+    Ok(rows)
 }
 
 /// Ids, in order. Begin with an empty one.

@@ -8,7 +8,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use izin::lab::{ConsentId, Store};
 
 pub enum Attacker {
-    Postgres(AsyncPgConnection),
+    Postgres(Box<AsyncPgConnection>),
     Sqlite(SyncConnectionWrapper<diesel::SqliteConnection>),
 }
 
@@ -28,7 +28,7 @@ impl Attacker {
                     .unwrap();
                 Self::Sqlite(conn)
             }
-            None => Self::Postgres(AsyncPgConnection::establish(url).await.unwrap()),
+            None => Self::Postgres(Box::new(AsyncPgConnection::establish(url).await.unwrap())),
         }
     }
 
@@ -44,7 +44,7 @@ impl Attacker {
     pub async fn counts(&mut self, from: &str) -> i64 {
         let query = diesel::sql_query(format!("SELECT count(*) AS count FROM {from}"));
         let count: Result<Count, _> = match self {
-            Self::Postgres(conn) => query.get_result(conn).await,
+            Self::Postgres(conn) => query.get_result(&mut **conn).await,
             Self::Sqlite(conn) => query.get_result(conn).await,
         };
         count.unwrap().count
@@ -128,6 +128,7 @@ fn moment(at: DateTime<Utc>) -> String {
 }
 
 fn sha256(text: &str) -> String {
-    let hash = openssl::sha::sha256(text.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    openssl::sha::sha256(text.as_bytes())
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

@@ -1,5 +1,7 @@
 //! Checkpoints: who makes them, with which key, and what becomes of a forged one.
 
+use std::sync::Once;
+
 use chrono::{SecondsFormat, TimeDelta};
 use izin::lab::Clock as _;
 use izin_jose::base64url;
@@ -97,10 +99,10 @@ async fn two_replicas(database: Database) {
 
 /// Checkpoints of before are proven by the old certificate, which need not be configured any more.
 async fn a_key_takes_over(database: Database) {
+    static ISSUED: Once = Once::new();
     let scene = Scene::new(database).await;
     let held = scene.held();
     let leaf = Leaf::trusted("dp-signing-evidence", "Bank Contoh", Usage::Signing);
-    static ISSUED: std::sync::Once = std::sync::Once::new();
     ISSUED.call_once(|| pki().issue(&leaf).unwrap());
     let entry = |name: &str, times: &str| {
         format!(

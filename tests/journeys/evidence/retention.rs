@@ -5,11 +5,11 @@ use std::process::Command as Process;
 use chrono::{DateTime, TimeDelta, Utc};
 use izin::core_bank::{AccountReference, CustomerId};
 use izin::lab::{
-    Access, AccessLog, AccountSnapshot, At, Clock, Command, ConsentId, DcId, DecisionRecord, DpId,
-    Identity, NewConsent, Outcome, Permission, Purpose, Receipt, SignInFacts, Status, Store,
-    SystemClock, apply, register,
+    Access, AccessLog, At, Clock, Command, ConsentId, DcId, DecisionRecord, DpId, Identity,
+    NewConsent, Outcome, Purpose, Receipt, SignInFacts, Status, Store, SystemClock, apply,
+    register,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Scene;
 use super::scene::assert_found;
@@ -45,7 +45,7 @@ async fn consent_of(store: &Store, name: &str, at: DateTime<Utc>, runs: bool) {
         dp_id: DpId::parse("bank-contoh").unwrap(),
         urn: "urn:x".into(),
         purpose: Purpose::PersonalFinance,
-        permissions: vec![Permission::ReadBalances],
+        permissions: serde_json::from_value(json!(["read_balances"])).unwrap(),
         status: Status::AwaitingAuthorization,
         reason: None,
         expires_at: at + TimeDelta::days(term),
@@ -73,16 +73,15 @@ async fn consent_of(store: &Store, name: &str, at: DateTime<Utc>, runs: bool) {
             amr: vec!["pwd".into()],
             at,
         },
-        accounts: vec![AccountSnapshot {
-            account_id: account.clone(),
-            account_number: "1234".into(),
-            account_name: "Savings".into(),
-        }],
+        accounts: serde_json::from_value(json!([
+            { "account_id": account, "account_number": "1234", "account_name": "Savings" }
+        ]))
+        .unwrap(),
         receipt_sha256: receipt.sha256(),
     };
     let record = DecisionRecord {
         customer: Some(customer),
-        sign_in: Some(serde_json::json!({ "acr": "2" })),
+        sign_in: Some(json!({ "acr": "2" })),
         accounts: vec![account.clone()],
         receipt: Some(receipt),
     };
@@ -134,7 +133,7 @@ async fn rows_that_name(scene: &Scene, name: &str) -> i64 {
     rows
 }
 
-fn json(text: &str) -> Value {
+fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
@@ -150,7 +149,7 @@ async fn what_is_personal_goes_and_the_proof_stays(database: Database) {
     assert_eq!(scene.finds_holding(&held), [""; 0]);
     assert_eq!(rows_that_name(&scene, "old").await, 6);
 
-    let told = json(&scene.runs(&["retention", "run", "--dry-run", "--json"]));
+    let told = parsed(&scene.runs(&["retention", "run", "--dry-run", "--json"]));
     assert_eq!(told["erased"]["consents"], 1, "{told:#}");
     assert_eq!(told["erased"]["entries"], 4, "{told:#}");
     assert_eq!(rows_that_name(&scene, "old").await, 6, "a rehearsal");
@@ -158,7 +157,7 @@ async fn what_is_personal_goes_and_the_proof_stays(database: Database) {
     assert!(table.contains("WOULD BE ERASED"), "{table}");
     assert_eq!(scene.finds_holding(&held), [""; 0]);
 
-    let told = json(&scene.runs(&[&RUN[..], &["--json"]].concat()));
+    let told = parsed(&scene.runs(&[&RUN[..], &["--json"]].concat()));
     for (what, count) in [
         ("consents", 1),
         ("entries", 4),
@@ -182,7 +181,7 @@ async fn what_is_personal_goes_and_the_proof_stays(database: Database) {
     assert_eq!(report["erased_accesses"], 1, "{report:#}");
     assert_eq!(report["retention_runs"], 1, "{report:#}");
 
-    let again = json(&scene.runs(&[&RUN[..], &["--json"]].concat()));
+    let again = parsed(&scene.runs(&[&RUN[..], &["--json"]].concat()));
     assert_eq!(again["erased"]["consents"], 0, "{again:#}");
     // What no run erased is not excused by one.
     let mut attacker = scene.attacker().await;
@@ -190,6 +189,12 @@ async fn what_is_personal_goes_and_the_proof_stays(database: Database) {
         .does("UPDATE ledger SET data = NULL, salt = NULL WHERE chain = 'young' AND seq = 2")
         .await;
     assert_found(&scene.finds(), "ledger.erased", "consent young, entry 2");
+    attacker
+        .does(
+            "UPDATE ledger SET data = NULL, salt = NULL WHERE chain = '@installation' AND seq = 2",
+        )
+        .await;
+    assert_found(&scene.finds(), "ledger.erased", "installation, entry 2");
     scene.app.stop().await;
 }
 
@@ -227,7 +232,7 @@ async fn killed_in_the_middle(database: Database) {
     assert!(erased < CONSENTS, "it was killed before it was done");
     assert_eq!(scene.finds_holding(&held), [""; 0]);
 
-    let told = json(&scene.runs(&[&RUN[..], &["--json"]].concat()));
+    let told = parsed(&scene.runs(&[&RUN[..], &["--json"]].concat()));
     assert_eq!(told["erased"]["consents"], CONSENTS - erased, "{told:#}");
     assert_eq!(attacker.counts("receipts").await, 0);
     scene.checkpoint().await;

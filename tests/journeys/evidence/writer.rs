@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use izin::lab::{Access, AccessLog, At, Clock, Store, SystemClock};
 
 use super::Scene;
-use crate::harness::{Database, TestApp, on_both_databases};
+use crate::harness::{Database, TestApp, eventually, on_both_databases};
 
 on_both_databases!(
     many_at_once_leave_no_gap,
@@ -88,6 +88,35 @@ async fn a_failed_batch_is_no_answer_and_ends_the_segment(database: Database) {
     scene.app.stop().await;
 }
 
+/// While nothing can be written, only so many wait; the others are told at once, and those who wait get their rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_refuses() {
+    let scene = Scene::empty(Database::sqlite()).await;
+    let mut attacker = scene.attacker().await;
+    attacker.does("BEGIN IMMEDIATE").await;
+    let log = AccessLog::start(scene.app.store.clone());
+    let logging: Vec<_> = (0..2000)
+        .map(|number| {
+            let log = log.clone();
+            tokio::spawn(async move { log.log(access(number)).await })
+        })
+        .collect();
+    let refused =
+        || async { logging.iter().filter(|one| one.is_finished()).count() >= 2000 - 1024 - 256 };
+    eventually(refused, "the rest is refused").await;
+    attacker.does("ROLLBACK").await;
+    let mut logged = 0;
+    for one in logging {
+        match one.await.unwrap() {
+            Ok(()) => logged += 1,
+            Err(error) => assert!(error.to_string().contains("too many"), "{error}"),
+        }
+    }
+    assert!((1024..=1024 + 256).contains(&logged), "{logged}");
+    assert_eq!(attacker.counts("access_log").await, logged);
+    scene.app.stop().await;
+}
+
 /// The whole database goes away under an open connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_database_is_no_answer() {
@@ -97,6 +126,6 @@ async fn a_lost_database_is_no_answer() {
     log.log(access(1)).await.unwrap();
     app.loses_its_database().await;
     let lost = log.log(access(2)).await.unwrap_err().to_string();
-    assert!(lost.contains("database"), "{lost}");
+    assert!(lost.contains("could not be logged"), "{lost}");
     app.stop().await;
 }

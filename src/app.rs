@@ -8,6 +8,7 @@ mod reload;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
@@ -26,7 +27,7 @@ use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
-use crate::jobs::{Deadlines, Deliveries, kept_running};
+use crate::jobs::{Checkpoints, Deadlines, Deliveries, kept_running};
 use crate::keys::SigningKeys;
 use crate::ops::Ops;
 #[cfg(feature = "lab")]
@@ -36,7 +37,7 @@ use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
 use crate::resources::Resources;
 use crate::sign_in::PasswordSignIn;
-use crate::store::Store;
+use crate::store::{AccessLog, Store};
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
 use crate::webhooks::{Mirror, Webhooks};
 use banks::{BankClients, Banks};
@@ -57,6 +58,7 @@ pub struct Service {
     /// Of the operations listener, if there is one.
     pub ops_url: Option<String>,
     pub reload: Reload,
+    pub checkpoints: Checkpoints,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -64,6 +66,7 @@ pub struct Service {
 /// Everything that both listeners and the jobs share.
 struct Rooms {
     authorization: Authorization,
+    checkpoints: Checkpoints,
     deliveries: Deliveries,
     deadlines: Deadlines,
     guard: OfpGuard,
@@ -105,6 +108,7 @@ impl Service {
             public_url,
             ops_url: ops.as_ref().map(|ops| format!("http://{}", ops.address())),
             reload,
+            checkpoints: rooms.checkpoints.clone(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -123,6 +127,10 @@ impl Service {
         let watch = move |stop| rooms.deadlines.clone().run(stop);
         let watch = kept_running("deadlines", stop(), watch);
         service.tasks.spawn(watch);
+        let checkpoints = service.checkpoints.clone();
+        let checkpoints = move |stop| checkpoints.clone().run(stop);
+        let checkpoints = kept_running("checkpoints", stop(), checkpoints);
+        service.tasks.spawn(checkpoints);
         let reload = service.reload.clone();
         let reload = kept_running("reload", stop(), move |stop| reload.clone().watch(stop));
         service.tasks.spawn(reload);
@@ -196,13 +204,21 @@ async fn build(
         store: store.clone(),
     };
     let sealer = Sealer {
-        dp_id,
+        dp_id: dp_id.clone(),
         signing: signing.clone(),
         clock: clock.clone(),
         profile: config.ofp.profile.clone(),
     };
     Ok(Rooms {
         authorization: Authorization::new(parts, config),
+        checkpoints: Checkpoints {
+            clock: clock.clone(),
+            dp_id: dp_id.clone(),
+            every: Duration::from_secs(60 * u64::from(config.evidence.checkpoint_minutes)),
+            folder: config.evidence.checkpoint_dir.clone(),
+            signing: signing.clone(),
+            store: store.clone(),
+        },
         deliveries: Deliveries {
             clock: clock.clone(),
             announced: announced.clone(),
@@ -233,6 +249,7 @@ async fn build(
         pool,
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {
+            access_log: AccessLog::start(store.clone()),
             bank,
             bank_name: config.ui.name.clone(),
             clock,

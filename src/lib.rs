@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod consent;
 mod doctor;
+mod evidence;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 mod generated;
@@ -65,10 +66,13 @@ pub mod lab {
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
-    pub use crate::consent::{Actor, chain_hash, register};
+    pub use crate::consent::{
+        Actor, Command, Identity, LedgerLink, NewConsent, Outcome, Purpose, Receipt, SignInFacts,
+        Status, apply, register,
+    };
     pub use crate::http::Handshake;
     pub use crate::ids::{ConsentId, DcId, DpId};
-    pub use crate::store::{Store, kept};
+    pub use crate::store::{Access, AccessLog, At, DecisionRecord, Store, kept};
     pub use crate::trust::{CallClaims, Expected};
     pub use crate::webhooks::read_event;
 }

@@ -77,6 +77,13 @@ pub fn random_token() -> Result<Secret, NoRandomness> {
     Ok(base64url::encode(&*bytes).into())
 }
 
+/// 128 random bits in hexadecimal, to be hashed with what somebody could guess.
+pub fn salt() -> Result<String, NoRandomness> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
 /// What the database keeps in place of a token: of no use to whoever reads the database.
 pub fn fingerprint(token: &Secret) -> String {
     base64url::encode(digest(&SHA256, token.expose().as_bytes()).as_ref())

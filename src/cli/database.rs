@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clap::Args;
 
 use crate::app;
 use crate::config::Config;
-use crate::store::Store;
+use crate::store::{Migrations, Store};
 
 /// One connection is enough for a command.
 const CONNECTIONS: usize = 1;
@@ -23,5 +24,26 @@ impl Database {
     pub(super) fn open(&self, defaults: &str) -> anyhow::Result<Store> {
         let config = Config::load(self.config.as_deref(), defaults)?;
         app::database::open(&config.database, CONNECTIONS)
+    }
+
+    /// For commands to which a database that is not there, or not of this release, would be an empty one.
+    pub(super) async fn open_existing(&self, defaults: &str) -> anyhow::Result<(Config, Store)> {
+        let config = Config::load(self.config.as_deref(), defaults)?;
+        let found = app::database::inspect(&config.database).await?;
+        let Migrations {
+            pending, unknown, ..
+        } = found.migrations;
+        ensure!(
+            pending.is_empty(),
+            "the database is of an older release (it lacks {}): let this release's izin serve bring it up to date first",
+            pending.join(", ")
+        );
+        ensure!(
+            unknown.is_empty(),
+            "the database is of a newer release (it has {}): use that release",
+            unknown.join(", ")
+        );
+        let store = app::database::open(&config.database, CONNECTIONS)?;
+        Ok((config, store))
     }
 }

@@ -10,8 +10,12 @@ pub mod demo;
 mod doctor;
 mod jose;
 mod keys;
+mod ledger;
 mod logging;
 mod outbox;
+mod plain;
+mod progress;
+mod retention;
 mod selftest;
 mod serve;
 #[cfg(feature = "lab")]
@@ -44,6 +48,8 @@ const EXAMPLES: &str = "Examples:
   izin outbox list --config F     what PayNet has not been told yet
   izin doctor --config izin.toml  is everything ready for traffic? What is not, and what to do
   izin keys list --config F       which key signs, and until when each certificate is valid
+  izin ledger verify --config F   is the evidence what was written? export hands it out
+  izin retention run --dry-run    what is personal and old enough to be erased
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin simulate attacks           how a Data Provider stands the catalogue of attacks
   izin selftest                   the cryptography of this binary against published examples
@@ -63,7 +69,9 @@ enum Command {
     Doctor(doctor::Doctor),
     Jose(jose::Jose),
     Keys(keys::Keys),
+    Ledger(ledger::Ledger),
     Outbox(outbox::Outbox),
+    Retention(retention::Retention),
     Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
@@ -92,7 +100,9 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Jose(jose) => Ok(jose.run().await),
                     Command::Consents(consents) => consents.run(&institution).await,
                     Command::Keys(keys) => Ok(keys.run(&institution)),
+                    Command::Ledger(ledger) => ledger.run(&institution).await,
                     Command::Outbox(outbox) => outbox.run(&institution).await,
+                    Command::Retention(retention) => retention.run(&institution).await,
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)

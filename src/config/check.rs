@@ -42,6 +42,8 @@ impl Config {
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
         self.database.check(&mut problems);
+        self.evidence.check(&mut problems);
+        self.retention.check(&mut problems);
         self.wire_profile(&mut problems);
         self.banks(&mut problems);
         self.unsafe_operations(&mut problems);

@@ -7,6 +7,7 @@ mod check;
 mod database;
 mod environment;
 mod environment_variables;
+mod evidence;
 mod keys;
 mod layers;
 mod listeners;
@@ -30,6 +31,7 @@ pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
 pub use database::Database;
 pub use environment::Environment;
+pub use evidence::{Evidence, Retention};
 pub use keys::{ConfiguredKey, KeyLocation, KeySource, Pkcs11, Signing, SigningKey};
 pub use layers::Origin;
 pub use listeners::Listeners;
@@ -63,6 +65,8 @@ pub struct Config {
     pub sign_in: SignIn,
     pub ui: Ui,
     pub limits: Limits,
+    pub evidence: Evidence,
+    pub retention: Retention,
     pub ops: Ops,
 }
 

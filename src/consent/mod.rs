@@ -11,13 +11,11 @@ pub use command::{
     AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Notice, Outcome,
     PlatformReport, SignInFacts, TransitionRefusal,
 };
-pub use evidence::Receipt;
-#[cfg(feature = "lab")]
-pub use evidence::chain_hash;
+pub use evidence::{AccessLink, INSTALLATION, LedgerLink, Receipt, personal, sealed, sha256_hex};
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{
     Actor, Consent, NoticeKind, Permission, Purpose, ReasonCode, Status, StatusReason,
 };
 #[cfg(test)]
 pub(crate) use transition::tests;
-pub use transition::{apply, register};
+pub use transition::{apply, erasure, register};

@@ -127,6 +127,17 @@ pub fn apply(
     }
 }
 
+/// The entry that says that retention has erased what is personal of a consent, in the run of that number; `None` while the consent runs.
+pub fn erasure(consent: &Consent, run: i32, now: DateTime<Utc>) -> Option<Change> {
+    if !consent.status.is_terminal() {
+        return None;
+    }
+    let mut next = consent.clone();
+    next.customer = None;
+    let data = json!({ "run": run });
+    Some(Step::from(consent.status, Actor::Bank, "erased", data).to(next, now))
+}
+
 fn still_awaiting(consent: &Consent) -> Result<(), TransitionRefusal> {
     match consent.status {
         Status::AwaitingAuthorization => Ok(()),

@@ -1,5 +1,6 @@
 //! Background work, one job per file. All of it can run on several replicas at once.
 
+mod checkpoints;
 mod deadlines;
 mod deliver;
 mod notices;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
+pub use checkpoints::Checkpoints;
 pub use deadlines::Deadlines;
 pub use deliver::Deliveries;
 

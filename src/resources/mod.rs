@@ -3,19 +3,18 @@
 
 mod mapping;
 
-use uuid::Uuid;
-
 use crate::bank::{Bank, BankError, TransactionsQuestion};
 use crate::clock::SharedClock;
 use crate::consent::{Consent, DataCall, Grant, Permission, PermitRefusal, Status, permit};
 use crate::generated::ofp_dp::types;
 use crate::http::{ApiError, ErrorCode};
 use crate::ids::{AccountId, AccountReference};
-use crate::store::{AccessRow, At, Store};
+use crate::store::{Access, AccessLog, At, Store};
 use crate::trust::{AccountCall, UserinfoCall};
 
 #[derive(Clone)]
 pub struct Resources {
+    pub access_log: AccessLog,
     pub bank: Bank,
     pub bank_name: String,
     pub clock: SharedClock,
@@ -170,18 +169,17 @@ impl Resources {
         customer: Option<&crate::ids::CustomerId>,
         outcome: &str,
     ) -> Result<(), ApiError> {
-        let row = AccessRow {
-            id: Uuid::new_v4().to_string(),
+        let access = Access {
             at: At(self.clock.now()),
             consent_id: data_call.consent_id.to_string(),
             dc_id: data_call.dc_id.to_string(),
-            customer_id: customer.map(ToString::to_string),
-            account_id: data_call.account_id.to_string(),
             category: data_call.permission.as_str().to_owned(),
             outcome: outcome.to_owned(),
             interaction_id: call.interaction_id.to_string(),
+            customer_id: customer.map(ToString::to_string),
+            account_id: data_call.account_id.to_string(),
         };
-        Ok(self.store.log_access(row).await?)
+        Ok(self.access_log.log(access).await?)
     }
 }
 

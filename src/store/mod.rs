@@ -4,8 +4,10 @@
 //! Writes that must not be lost halfway are run to their end by [`detached`], even if the connection that
 //! asked for them goes away.
 
+mod access_log;
 #[macro_use]
 mod dispatch;
+mod evidence_rows;
 mod inspect;
 #[cfg_attr(
     feature = "embedded",
@@ -32,9 +34,11 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
-pub use inspect::{Migrations, Obstacle, PostgresFacts, inspect};
+pub use access_log::AccessLog;
+pub use evidence_rows::{ACCESS, Access, AccessRow, CheckpointRow, LEDGER, LedgerRow, StretchRow};
+pub use inspect::{Inspection, Migrations, Obstacle, PostgresFacts, inspect};
 pub use rows::{
-    AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
+    ConsentRow, Damaged, DecisionRow, Delivery, EventRow, Lease, Message, OutboxRow, ReceiptRow,
 };
 pub use types::At;
 
@@ -63,6 +67,9 @@ pub enum StoreError {
     Stale,
     #[error("no database connection: {0}")]
     Unavailable(String),
+    /// Without its row in the access log no data leaves.
+    #[error("the access could not be logged: {0}")]
+    Unlogged(String),
     #[error("[database] url: {0}")]
     Url(String),
 }
@@ -111,6 +118,22 @@ pub struct DecisionRecord {
 pub struct SessionMove {
     pub sha256: String,
     pub state: Value,
+}
+
+/// How much of what is personal retention takes away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Erasable {
+    pub consents: u64,
+    /// Ledger entries whose data goes.
+    pub entries: u64,
+    /// Rows of the access log whose customer and account go.
+    pub accesses: u64,
+    pub receipts: u64,
+    pub decisions: u64,
+    /// Raw events.
+    pub events: u64,
+    /// Which account was shared.
+    pub accounts: u64,
 }
 
 /// Which consents are wanted.
@@ -244,10 +267,48 @@ operations! {
     failures(subject: &str, now: At) -> i32;
     take_back_failure(subject: &str) -> ();
     forget_failures(subject: &str) -> ();
-    log_access(row: AccessRow) -> ();
+    append_act(kind: &str, at: At, data: &str) -> i32;
+    append_accesses(rows: &[AccessRow]) -> ();
     installation_secret(name: &str, fresh: &str) -> String;
     sweep(now: At) -> usize;
     ping() -> ();
+}
+
+// Evidence (docs/decisions/0009-evidence.md).
+operations! {
+    last_checkpoint() -> Option<CheckpointRow>;
+    checkpoints_after(number: i32, limit: i64) -> Vec<CheckpointRow>;
+    checkpoints_between(after: i32, period: (At, At), limit: i64) -> Vec<CheckpointRow>;
+    checkpoints_covering(chains: &[String]) -> Vec<CheckpointRow>;
+    stretches_of(checkpoint: i32) -> Vec<StretchRow>;
+    oldest_entry(since: At) -> Option<At>;
+    newest_entry() -> Option<At>;
+    heads(log: &str, since: At, until: At) -> Vec<(String, i32)>;
+    covered(log: &str, chains: &[String]) -> Vec<(String, i32)>;
+    hashes(log: &str, chains: &[String], numbers: &[i32]) -> Vec<(String, i32, String)>;
+    add_checkpoint(checkpoint: &CheckpointRow, covers: &[StretchRow]) -> ();
+    ledger_page(after: (&str, i32), limit: i64) -> Vec<LedgerRow>;
+    access_page(after: (&str, i32), limit: i64) -> Vec<AccessRow>;
+    consent_ids(after: &str, limit: i64) -> Vec<String>;
+    chains_among(chains: &[String]) -> Vec<String>;
+    consent_rows(ids: &[String]) -> Vec<ConsentRow>;
+    receipts_of(ids: &[String]) -> Vec<ReceiptRow>;
+    decisions_of(ids: &[String]) -> Vec<DecisionRow>;
+    accounts_of(ids: &[String]) -> Vec<(String, String)>;
+    entries_of_kind(kind: &str, chains: &[String]) -> Vec<LedgerRow>;
+    ledger_between(after: (At, &str, i32), until: At, limit: i64) -> Vec<LedgerRow>;
+    accesses_between(consent: Option<&str>, after: (At, &str, i32), until: At, limit: i64) -> Vec<AccessRow>;
+    events_between(after: (At, &str, &str), until: At, limit: i64) -> Vec<EventRow>;
+    events_of(consent: &str) -> Vec<EventRow>;
+    consents_of(customer: &str, after: &str, limit: i64) -> Vec<String>;
+    freeze() -> ();
+    erasable(cutoff: At, after: &str, limit: i64) -> Vec<ConsentRow>;
+    count_erasable(ids: &[String]) -> Erasable;
+    erase(change: &crate::consent::Change, customer: Option<&str>) -> Erasable;
+    erase_events(cutoff: At, limit: i64) -> usize;
+    count_events_between(since: At, until: At) -> u64;
+    count_acts(kind: &str, cutoff: At) -> u64;
+    erase_acts(kind: &str, cutoff: At) -> usize;
 }
 
 #[cfg(any(test, feature = "lab"))]

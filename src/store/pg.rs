@@ -14,6 +14,25 @@ macro_rules! locked {
     };
 }
 
+/// One statement, which is all or nothing by itself; that of a single row is prepared once and for all.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        match $rows {
+            [] => Ok(()),
+            [one] => diesel::insert_into($table)
+                .values(one)
+                .execute($conn)
+                .await
+                .map(drop),
+            rows => diesel::insert_into($table)
+                .values(rows)
+                .execute($conn)
+                .await
+                .map(drop),
+        }
+    };
+}
+
 /// No request waits longer for an answer: PayNet gives five seconds for everything.
 const SETTINGS: &str = "SET statement_timeout = '4s'; SET lock_timeout = '3s';";
 
@@ -33,6 +52,9 @@ pub async fn before_migrations(conn: &mut Conn) -> Result<(), diesel::result::Er
     conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")
         .await
 }
+
+/// For reading everything as it is at one moment.
+const FREEZE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 #[path = "queries/mod.rs"]
 mod queries;

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::StoreError;
-use super::schema::{access_log, consent_events, consents, ledger, outbox, receipts};
+use super::schema::{consent_events, consents, decisions, outbox, receipts};
 use super::types::At;
 use crate::consent::{Consent, Intent, Notice, Receipt, Status};
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId};
@@ -217,28 +217,26 @@ impl From<&Receipt> for ReceiptRow {
     }
 }
 
-/// One reading of customer data, or the refusal of one.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = access_log)]
-pub struct AccessRow {
-    pub id: String,
-    pub at: At,
-    pub consent_id: String,
-    pub dc_id: String,
-    pub customer_id: Option<String>,
-    pub account_id: String,
-    pub category: String,
-    pub outcome: String,
-    pub interaction_id: String,
+impl ReceiptRow {
+    /// [`Receipt::sha256`] of what the row says now.
+    pub fn computed_sha256(&self) -> Option<String> {
+        let receipt = Receipt {
+            consent_id: ConsentId::parse(self.consent_id.clone()).ok()?,
+            language: self.language.clone(),
+            template_hash: self.template_hash.clone(),
+            text: self.text.clone(),
+            created_at: self.created_at.0,
+        };
+        Some(receipt.sha256())
+    }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger)]
-pub struct LedgerRow {
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = decisions)]
+pub struct DecisionRow {
     pub consent_id: String,
-    pub seq: i32,
-    pub kind: String,
-    pub data: String,
-    pub at: At,
-    pub hash: String,
+    pub decision: String,
+    pub customer_id: Option<String>,
+    pub sign_in: Option<Value>,
+    pub decided_at: At,
 }

@@ -16,6 +16,7 @@ tables! {
         permissions -> Jsonb, status -> Text, reason -> Nullable<Jsonb>, expires_at -> Moment,
         decide_by -> Moment, customer_id -> Nullable<Text>, created_at -> Moment,
         platform_updated_at -> Nullable<Moment>, changed_at -> Moment, version -> Integer,
+        erased_at -> Nullable<Moment>,
     }
     accounts (account_id) { account_id -> Text, customer_id -> Text, bank_reference -> Text }
     consent_accounts (consent_id, account_id) { consent_id -> Text, account_id -> Text }
@@ -45,14 +46,25 @@ tables! {
     seen_tokens (issuer, jti) { issuer -> Text, jti -> Text, expires_at -> Moment }
     installation_secrets (name) { name -> Text, value -> Text }
     throttles (subject) { subject -> Text, failures -> Integer, until -> Moment }
-    access_log (id) {
-        id -> Text, at -> Moment, consent_id -> Text, dc_id -> Text, customer_id -> Nullable<Text>,
-        account_id -> Text, category -> Text, outcome -> Text, interaction_id -> Text,
+    access_log (segment, position) {
+        segment -> Text, position -> Integer, at -> Moment, consent_id -> Text, dc_id -> Text,
+        category -> Text, outcome -> Text, interaction_id -> Text, customer_id -> Nullable<Text>,
+        account_id -> Nullable<Text>, salt -> Nullable<Text>, personal_sha256 -> Text, hash -> Text,
     }
-    ledger (consent_id, seq) {
-        consent_id -> Text, seq -> Integer, kind -> Text, data -> Text, at -> Moment, hash -> Text,
+    ledger (chain, seq) {
+        chain -> Text, seq -> Integer, kind -> Text, at -> Moment, data -> Nullable<Text>,
+        salt -> Nullable<Text>, data_sha256 -> Nullable<Text>, hash -> Text,
+    }
+    checkpoints (number) { number -> Integer, at -> Moment, jws -> Text }
+    checkpoint_stretches (log, chain, last_seq) {
+        log -> Text, chain -> Text, last_seq -> Integer, first_seq -> Integer, head -> Text,
+        checkpoint -> Integer,
     }
 }
 
 // For finding the accounts of a consent with the bank's references.
 diesel::allow_tables_to_appear_in_same_query!(accounts, consent_accounts);
+// For finding the checkpoints that cover a chain.
+diesel::allow_tables_to_appear_in_same_query!(checkpoints, checkpoint_stretches);
+// For finding the consents of a customer, and those whose events are to go.
+diesel::allow_tables_to_appear_in_same_query!(consents, consent_events, decisions);

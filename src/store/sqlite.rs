@@ -17,6 +17,23 @@ macro_rules! locked {
     };
 }
 
+/// SQLite inserts row by row.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let rows = $rows.to_vec();
+        diesel_async::AsyncConnection::transaction($conn, async move |conn| {
+            for row in rows {
+                diesel::insert_into($table)
+                    .values(row)
+                    .execute(conn)
+                    .await?;
+            }
+            Ok::<(), diesel::result::Error>(())
+        })
+        .await
+    }};
+}
+
 /// Write-ahead log, every commit on disk: a decision must survive a power cut here as well.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
@@ -36,6 +53,9 @@ pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
 pub fn before_migrations(_conn: &mut Conn) -> Ready<Result<(), diesel::result::Error>> {
     ready(Ok(()))
 }
+
+/// For reading everything as it is at one moment.
+const FREEZE: &str = "PRAGMA query_only = ON; BEGIN";
 
 #[path = "queries/mod.rs"]
 mod queries;

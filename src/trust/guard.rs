@@ -263,7 +263,7 @@ pub(super) fn consent_id_missing() -> ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Stale => {
+            StoreError::Unavailable(_) | StoreError::Unlogged(_) | StoreError::Stale => {
                 Self::unavailable(error).because("store.unavailable")
             }
             other => Self::internal(other).because("store.failed"),

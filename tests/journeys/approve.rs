@@ -91,7 +91,7 @@ async fn what_is_kept(database: Database) {
     );
     let approved = &app.store.ledger_of(&consent.key()).await.unwrap()[1];
     assert!(
-        approved.data.contains(&receipt.sha256),
+        approved.data.as_deref().unwrap().contains(&receipt.sha256),
         "the ledger vouches for the receipt"
     );
     consent.balance().await;

@@ -9,6 +9,7 @@ mod dangers;
 mod deadlines;
 mod delivery;
 mod doctor;
+mod evidence;
 mod faults;
 mod harness;
 mod key_sets;

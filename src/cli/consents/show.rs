@@ -55,10 +55,16 @@ impl Show {
 }
 
 fn entry(row: &LedgerRow) -> Value {
-    let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
+    let data = row.data.as_deref().map(serde_json::from_str::<Value>);
+    let data = data.and_then(Result::ok).unwrap_or_default();
     json!({
         "seq": row.seq, "at": second(row.at.0), "kind": row.kind, "data": data, "hash": row.hash,
     })
+}
+
+/// What retention has left of a personal value.
+fn erased() -> String {
+    "(erased)".to_owned()
 }
 
 fn access(row: &AccessRow) -> Value {
@@ -107,7 +113,7 @@ fn text(
                 row.seq.to_string(),
                 second(row.at.0),
                 row.kind.clone(),
-                row.data.clone(),
+                row.data.clone().unwrap_or_else(erased),
             ]
         })
         .collect();
@@ -125,7 +131,7 @@ fn text(
                 second(row.at.0),
                 row.category.clone(),
                 row.outcome.clone(),
-                row.account_id.clone(),
+                row.account_id.clone().unwrap_or_else(erased),
                 row.interaction_id.clone(),
             ]
         })

@@ -348,3 +348,18 @@ fn customers_are_told_who_stopped_it() {
     assert_eq!(changed_by(&sample(), Command::ClockRanOut).notice, None);
     assert_eq!(changed_by(&sample(), report(Status::Revoked)).notice, None);
 }
+
+#[test]
+fn only_what_has_ended_can_be_erased() {
+    let consent = sample();
+    assert!(erasure(&consent, 1, consent.created_at).is_none());
+    let rejected = changed_by(&consent, reject()).consent;
+    let change = erasure(&rejected, 1, consent.created_at).unwrap();
+    assert_eq!(change.consent.customer, None);
+    assert_eq!(change.consent.version, rejected.version + 1);
+    assert_eq!(
+        (change.ledger.kind, change.ledger.data.as_str()),
+        ("erased", "{\"run\":1}")
+    );
+    assert!(change.intent.is_none() && change.notice.is_none());
+}

@@ -6,14 +6,15 @@ use serde_json::json;
 
 use super::Conn;
 use super::authorizations::move_session;
+use super::ledger::append;
 use crate::consent::{Change, Consent};
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
 use crate::store::rows::{
-    ConsentRow, EventRow, FOR_BANK, FOR_PAYNET, LedgerRow, OutboxRow, ReceiptRow, account_id,
+    ConsentRow, EventRow, FOR_BANK, FOR_PAYNET, OutboxRow, ReceiptRow, account_id,
     account_reference,
 };
 use crate::store::schema::{
-    accounts, consent_accounts, consent_events, consents, decisions, ledger, outbox, receipts,
+    accounts, consent_accounts, consent_events, consents, decisions, outbox, receipts,
 };
 use crate::store::types::At;
 use crate::store::{ConsentFilter, DecisionRecord, StoreError, StoreResult};
@@ -242,25 +243,8 @@ pub(super) async fn write_change(conn: &mut Conn, change: &Change) -> StoreResul
 
 async fn append_to_ledger(conn: &mut Conn, change: &Change) -> StoreResult<()> {
     let entry = &change.ledger;
-    let previous: Option<String> = ledger::table
-        .find((entry.consent_id.as_str(), entry.seq - 1))
-        .select(ledger::hash)
-        .first(conn)
-        .await
-        .optional()?;
-    let row = LedgerRow {
-        consent_id: entry.consent_id.to_string(),
-        seq: entry.seq,
-        kind: entry.kind.to_owned(),
-        data: entry.data.clone(),
-        at: entry.at.into(),
-        hash: entry.hash(previous.as_deref().unwrap_or_default()),
-    };
-    diesel::insert_into(ledger::table)
-        .values(row)
-        .execute(conn)
-        .await?;
-    Ok(())
+    let place = (entry.consent_id.as_str(), entry.seq);
+    append(conn, place, entry.kind, At(entry.at), entry.data.clone()).await
 }
 
 /// The identifier we issued for the bank's account, issuing one at the first call.

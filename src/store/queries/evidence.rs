@@ -8,9 +8,10 @@ use crate::ids::ConsentId;
 #[cfg(any(test, feature = "lab"))]
 use crate::store::DeliveryState;
 use crate::store::StoreResult;
+use crate::store::evidence_rows::{AccessRow, LedgerRow};
 #[cfg(any(test, feature = "lab"))]
 use crate::store::rows::OutboxRow;
-use crate::store::rows::{AccessRow, LedgerRow, ReceiptRow};
+use crate::store::rows::ReceiptRow;
 #[cfg(any(test, feature = "lab"))]
 use crate::store::schema::outbox;
 use crate::store::schema::{access_log, ledger, receipts};
@@ -28,7 +29,7 @@ pub async fn accesses(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<A
 /// The chain of one consent, oldest first.
 pub async fn ledger_of(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<LedgerRow>> {
     Ok(ledger::table
-        .filter(ledger::consent_id.eq(consent.as_str()))
+        .filter(ledger::chain.eq(consent.as_str()))
         .order(ledger::seq)
         .select(LedgerRow::as_select())
         .load(conn)

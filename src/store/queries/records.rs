@@ -1,4 +1,4 @@
-//! Replay protection, throttling, the access log, evidence, and the sweeping of what has expired.
+//! Replay protection, throttling, and the sweeping of what has expired.
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -6,10 +6,8 @@ use diesel_async::RunQueryDsl;
 
 use super::Conn;
 use crate::store::StoreResult;
-use crate::store::rows::AccessRow;
 use crate::store::schema::{
-    access_log, authorization_handles, authorization_sessions, installation_secrets, seen_tokens,
-    throttles,
+    authorization_handles, authorization_sessions, installation_secrets, seen_tokens, throttles,
 };
 use crate::store::types::At;
 
@@ -96,14 +94,6 @@ pub async fn failures(conn: &mut Conn, subject: &str, now: At) -> StoreResult<i3
 
 pub async fn forget_failures(conn: &mut Conn, subject: &str) -> StoreResult<()> {
     diesel::delete(throttles::table.find(subject))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-pub async fn log_access(conn: &mut Conn, row: AccessRow) -> StoreResult<()> {
-    diesel::insert_into(access_log::table)
-        .values(row)
         .execute(conn)
         .await?;
     Ok(())

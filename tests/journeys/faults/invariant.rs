@@ -2,7 +2,7 @@
 //! another meaning, no data after the stop or before PayNet has accepted.
 
 use chrono::{DateTime, Utc};
-use izin::lab::{ConsentId, Store, chain_hash};
+use izin::lab::{ConsentId, LedgerLink, Store};
 use izin_simulator::{ConsentStatus, ReceivedUpdate};
 
 use super::plan::Journey;
@@ -95,7 +95,14 @@ async fn in_the_ledger(store: &Store, id: &ConsentId, told: &Told<'_>) -> Vec<St
         .version;
     let mut previous = String::new();
     for (entry, seq) in entries.iter().zip(1..) {
-        let hash = chain_hash(&previous, id, seq, &entry.kind, &entry.at.0, &entry.data);
+        let link = LedgerLink {
+            chain: told.consent,
+            seq,
+            kind: &entry.kind,
+            at: entry.at.0,
+            data_sha256: entry.data_sha256.as_deref().unwrap_or_default(),
+        };
+        let hash = link.hash(&previous);
         if entry.seq != seq || entry.hash != hash {
             found.push(format!("the chain breaks at {seq}"));
         }
@@ -113,7 +120,8 @@ async fn in_the_ledger(store: &Store, id: &ConsentId, told: &Told<'_>) -> Vec<St
     }
     let opened = entries.iter().find(|entry| {
         entry.kind == "accepted"
-            || entry.kind == "reported" && entry.data.contains("\"to\":\"authorized\"")
+            || entry.kind == "reported"
+                && (entry.data.as_ref()).is_some_and(|data| data.contains("\"to\":\"authorized\""))
     });
     let opened = opened.map(|entry| entry.at.0);
     let accesses = store.accesses(id).await.unwrap();

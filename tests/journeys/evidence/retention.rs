@@ -84,6 +84,7 @@ async fn consent_of(store: &Store, name: &str, at: DateTime<Utc>, runs: bool) {
         sign_in: Some(json!({ "acr": "2" })),
         accounts: vec![account.clone()],
         receipt: Some(receipt),
+        session: None,
     };
     // Nobody is told: PayNet of today knows nothing of it.
     let changed = |outcome| {

@@ -141,6 +141,10 @@ impl Config {
             "database.url leads over a network, and the connection is not encrypted: the network must be private",
         );
         warn(
+            self.evidence.checkpoint_dir.is_none(),
+            "evidence.checkpoint_dir is not set: whoever writes the database could compute all evidence anew, and nothing would show it",
+        );
+        warn(
             self.ofp.consumers.is_empty(),
             "ofp.consumers is empty: customers are shown the dc_id in place of a consumer's name",
         );

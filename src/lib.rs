@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod config;
 mod consent;
+mod database;
 mod doctor;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]

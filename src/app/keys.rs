@@ -18,9 +18,11 @@ use rustls::{ClientConfig, ServerConfig};
 use super::banks::BankClients;
 use crate::bank;
 use crate::config::{BankEndpoint, BankKind, Config, KeySource};
+use crate::database;
 use crate::http::{ServerTls, client_config, server_config};
 use crate::keys::{CertificateFacts, KeyReader, KeyRing, SigningKeys, Stamp, certificates_of};
 use crate::paynet::{self, Paynet};
+use crate::store::Tls;
 
 /// One reading of everything.
 pub struct KeyMaterial {
@@ -35,6 +37,8 @@ pub struct KeyMaterial {
     /// None: not over HTTP.
     pub core_bank: Option<reqwest::Client>,
     pub sign_in: Option<reqwest::Client>,
+    /// None: the connection to the database is not encrypted.
+    pub database: Option<ClientConfig>,
 }
 
 impl KeyMaterial {
@@ -73,6 +77,7 @@ impl KeyMaterial {
             paynet: paynet::http_client(paynet_tls)?,
             core_bank: bank_client(&reader, "bank.http", config.bank.kind, &config.bank.http)?,
             sign_in: bank_client(&reader, "sign_in.http", checked_by, &config.sign_in.http)?,
+            database: database::tls(&reader, &config.database)?,
         })
     }
 }
@@ -86,6 +91,8 @@ pub struct LiveKeys {
     pub allowed_clients: Arc<ArcSwap<HashSet<KeyId>>>,
     pub paynet: Paynet,
     pub banks: BankClients,
+    /// None: the connection to the database is not encrypted.
+    pub database: Option<Tls>,
 }
 
 impl LiveKeys {
@@ -96,6 +103,9 @@ impl LiveKeys {
         self.allowed_clients
             .store(Arc::new(material.allowed_clients));
         self.paynet.renew(material.paynet);
+        if let (Some(live), Some(new)) = (&self.database, material.database) {
+            live.replace(new);
+        }
         if let (Some(live), Some(new)) = (&self.public, material.public) {
             live.replace(new);
         }
@@ -124,6 +134,7 @@ pub fn files(config: &Config) -> Vec<PathBuf> {
         &config.ofp.server_ca,
         &config.bank.http.server_ca,
         &config.sign_in.http.server_ca,
+        &config.database.ca,
     ];
     files.extend(others.into_iter().flatten().cloned());
     if config.uses_token() {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::app;
 use crate::config::Config;
+use crate::database;
 use crate::store::Store;
 
 /// One connection is enough for a command.
@@ -22,6 +22,6 @@ impl Database {
     /// As it is: nothing is migrated.
     pub(super) fn open(&self, defaults: &str) -> anyhow::Result<Store> {
         let config = Config::load(self.config.as_deref(), defaults)?;
-        app::database::open(&config.database, CONNECTIONS)
+        database::open(&config, CONNECTIONS)
     }
 }

@@ -11,6 +11,7 @@ mod doctor;
 mod jose;
 mod keys;
 mod logging;
+mod migrate;
 mod outbox;
 mod selftest;
 mod serve;
@@ -41,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   izin consents list --config F   the consents; show and revoke one
   izin outbox list --config F     what PayNet has not been told yet
   izin doctor --config izin.toml  is everything ready for traffic? What is not, and what to do
+  izin migrate --config izin.toml the database's schema brought up to date
   izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
   izin simulate attacks           how a Data Provider stands the catalogue of attacks
@@ -61,6 +63,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Jose(jose::Jose),
     Keys(keys::Keys),
+    Migrate(migrate::Migrate),
     Outbox(outbox::Outbox),
     Selftest(selftest::Selftest),
     /// Run the service
@@ -90,6 +93,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Jose(jose) => Ok(jose.run().await),
                     Command::Consents(consents) => consents.run(&institution).await,
                     Command::Keys(keys) => Ok(keys.run(&institution)),
+                    Command::Migrate(migrate) => migrate.run(&institution).await,
                     Command::Outbox(outbox) => outbox.run(&institution).await,
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {

@@ -4,9 +4,11 @@
 //! Writes that must not be lost halfway are run to their end by [`detached`], even if the connection that
 //! asked for them goes away.
 
+mod access;
 #[macro_use]
 mod dispatch;
 mod inspect;
+mod migrate;
 #[cfg_attr(
     feature = "embedded",
     expect(
@@ -15,31 +17,32 @@ mod inspect;
     )
 )]
 mod pg;
+mod privileges;
+mod retry;
 mod rows;
 mod schema;
 #[cfg(feature = "embedded")]
 mod sqlite;
 #[cfg(all(test, feature = "embedded"))]
 pub(crate) mod tests;
+mod tls;
 mod types;
-
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel_async::pooled_connection::PoolError;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
+pub use access::{Access, Patience, Tls};
 pub use inspect::{Migrations, PostgresFacts, inspect};
+pub use privileges::Deviation;
 pub use rows::{
     AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
 };
 pub use types::At;
-
-/// How long a request waits for a connection, or for one to be made.
-const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/common");
 
@@ -49,11 +52,16 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// It could not be put into an order with what others did at the same time. Only [`retry`] sees it.
+    #[error("{0}")]
+    Conflict(String),
     #[error("database: {0}")]
     Database(diesel::result::Error),
     /// A stored value that this release cannot read.
     #[error("unreadable value in {0}")]
     Damaged(&'static str),
+    #[error("the schema: {0}")]
+    Schema(String),
     /// Somebody else changed the row since it was read: read it again.
     #[error("the row was changed meanwhile")]
     Stale,
@@ -64,18 +72,26 @@ pub enum StoreError {
 }
 
 impl From<diesel::result::Error> for StoreError {
-    /// A connection that broke, a statement that took too long and a locked file pass by themselves.
+    /// A connection that broke, a statement that took too long and a locked file pass by themselves. PostgreSQL's code of a deadlock
+    /// does not come through the driver, so it is known by its text.
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
+        const PASSING: [&str; 5] = [
+            "database is locked",
+            "lock timeout",
+            "statement timeout",
+            "terminating connection",
+            "the database system is",
+        ];
         let Error::DatabaseError(kind, information) = &error else {
             return Self::Database(error);
         };
         let message = information.message();
-        let passing = matches!(
-            kind,
-            Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand
-        ) || message.contains("database is locked")
-            || message.contains("statement timeout");
+        if matches!(kind, Kind::SerializationFailure) || message == "deadlock detected" {
+            return Self::Conflict(message.to_owned());
+        }
+        let passing = matches!(kind, Kind::ClosedConnection | Kind::UnableToSendCommand)
+            || PASSING.iter().any(|text| message.contains(text));
         if passing {
             Self::Unavailable(message.to_owned())
         } else {
@@ -135,35 +151,73 @@ pub enum Store {
 }
 
 impl Store {
-    /// `sqlite:PATH` or `postgres://…`. Connects lazily; [`Self::migrate`] proves the connection.
-    pub fn open(url: &str, pool_size: usize) -> StoreResult<Self> {
+    /// Connects lazily; [`Self::migrate`] and [`Self::ping`] prove the connection.
+    pub fn connect(access: Access, pool_size: usize) -> StoreResult<Self> {
+        let url = access.url.expose_secret();
         #[cfg(feature = "embedded")]
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            return Ok(Self::Sqlite(open_pool!(sqlite, path, 1)));
+        if url.starts_with(sqlite::SCHEME) {
+            return Ok(Self::Sqlite(open_pool!(sqlite, access, 1)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Pg(open_pool!(pg, url, pool_size)));
+            return Ok(Self::Pg(open_pool!(pg, access, pool_size)));
         }
         Err(StoreError::Url(EXPECTED_URL.into()))
     }
 
-    /// Brings the schema up to date. Replicas may start together and migrations take no lock: whoever loses
-    /// the race tries again and finds nothing to do.
-    pub async fn migrate(&self) -> StoreResult<()> {
-        const TRIES: u32 = 5;
-        for attempt in 1.. {
+    /// Without TLS, for tests.
+    #[cfg(any(test, feature = "lab"))]
+    pub fn open(url: &str, pool_size: usize) -> StoreResult<Self> {
+        let access = Access {
+            url: url.into(),
+            tls: None,
+            patience: Patience::default(),
+        };
+        Self::connect(access, pool_size)
+    }
+
+    /// Brings the schema up to date, however many others do at the same time, and answers the versions that were applied.
+    pub async fn migrate(&self) -> StoreResult<Vec<String>> {
+        let mut tries = retry::Tries::default();
+        loop {
             let outcome = match self {
-                Self::Pg(pool) => run_migrations!(pg, pool),
+                Self::Pg(pool) => bring_up_to_date!(pg, pool, None),
                 #[cfg(feature = "embedded")]
-                Self::Sqlite(pool) => run_migrations!(sqlite, pool),
+                Self::Sqlite(pool) => bring_up_to_date!(sqlite, pool, None),
             };
             match outcome {
-                Err(error) if attempt >= TRIES => return Err(error),
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
-                Ok(()) => break,
+                Err(StoreError::Conflict(problem)) => tries.again(problem).await?,
+                outcome => return outcome,
             }
         }
-        Ok(())
+    }
+
+    /// The same as the owner of the tables, who then leaves `role` what the service needs and nothing else. PostgreSQL only.
+    pub async fn migrate_for(&self, role: &str) -> StoreResult<(Vec<String>, Deviation)> {
+        let pool = match self {
+            Self::Pg(pool) => pool,
+            #[cfg(feature = "embedded")]
+            Self::Sqlite(_) => return Err(StoreError::Url("SQLite has no roles".into())),
+        };
+        let schema = privileges::schema_for(&mut *checkout(pool).await?, role).await?;
+        let grants = privileges::grants(&schema, role);
+        let mut tries = retry::Tries::default();
+        let applied = loop {
+            match bring_up_to_date!(pg, pool, Some(grants.clone())) {
+                Err(StoreError::Conflict(problem)) => tries.again(problem).await?,
+                outcome => break outcome?,
+            }
+        };
+        let deviation = privileges::deviation(&mut *checkout(pool).await?, role).await?;
+        Ok((applied, deviation))
+    }
+
+    /// What of the schema is there.
+    pub async fn migrations(&self) -> StoreResult<Migrations> {
+        match self {
+            Self::Pg(pool) => inspect::of_postgres(&mut *checkout(pool).await?).await,
+            #[cfg(feature = "embedded")]
+            Self::Sqlite(pool) => inspect::of_sqlite(&mut *checkout(pool).await?).await,
+        }
     }
 }
 

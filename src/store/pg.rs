@@ -1,9 +1,18 @@
 //! PostgreSQL: the database of production.
 
+use std::error::Error;
+use std::time::Duration;
+
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use secrecy::ExposeSecret;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+
+use super::access::{Access, Patience};
+use super::tls::Connector;
 
 pub type Conn = diesel_async::AsyncPgConnection;
 
@@ -14,13 +23,10 @@ macro_rules! locked {
     };
 }
 
-/// No request waits longer for an answer: PayNet gives five seconds for everything.
-const SETTINGS: &str = "SET statement_timeout = '4s'; SET lock_timeout = '3s';";
-
-pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
+pub fn connect(access: Access) -> BoxFuture<'static, ConnectionResult<Conn>> {
     async move {
-        let mut conn = Conn::establish(url).await?;
-        conn.batch_execute(SETTINGS)
+        let mut conn = open(&access).await?;
+        conn.batch_execute(&settings(&access.patience))
             .await
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
@@ -28,10 +34,63 @@ pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
     .boxed()
 }
 
+/// TLS is what [`Access`] says, whatever the address says: there is no falling back.
+async fn open(access: &Access) -> ConnectionResult<Conn> {
+    let config = access.url.expose_secret().parse::<Config>();
+    // What is wrong with it could be a password at the wrong place.
+    let mut config = config
+        .map_err(|_| ConnectionError::InvalidConnectionUrl("the address cannot be read".into()))?;
+    config.connect_timeout(access.patience.connect);
+    if let Some(tls) = &access.tls {
+        config.ssl_mode(SslMode::Require);
+        let tls = Connector(tls.current());
+        let (client, connection) = config.connect(tls).await.map_err(|error| told(&error))?;
+        Conn::try_from_client_and_connection(client, connection).await
+    } else {
+        config.ssl_mode(SslMode::Disable);
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| told(&error))?;
+        Conn::try_from_client_and_connection(client, connection).await
+    }
+}
+
+/// With its causes, which the driver's own text leaves out.
+fn told(error: &tokio_postgres::Error) -> ConnectionError {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !told.contains(&text) {
+            told.push_str(": ");
+            told.push_str(&text);
+        }
+        cause = inner.source();
+    }
+    ConnectionError::BadConnection(told)
+}
+
+fn settings(patience: &Patience) -> String {
+    let set = |name: &str, limit: Duration| format!("SET {name} = {};", limit.as_millis());
+    [
+        set("statement_timeout", patience.statement),
+        set("lock_timeout", patience.lock),
+        set(
+            "idle_in_transaction_session_timeout",
+            patience.idle_in_transaction,
+        ),
+    ]
+    .concat()
+}
+
 /// A migration may take as long as it takes.
 pub async fn before_migrations(conn: &mut Conn) -> Result<(), diesel::result::Error> {
-    conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")
-        .await
+    let unlimited = Patience {
+        idle_in_transaction: Duration::ZERO,
+        lock: Duration::ZERO,
+        statement: Duration::ZERO,
+        checkout: Duration::ZERO,
+        connect: Duration::ZERO,
+    };
+    conn.batch_execute(&settings(&unlimited)).await
 }
 
 #[path = "queries/mod.rs"]

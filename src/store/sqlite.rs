@@ -6,6 +6,12 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use secrecy::ExposeSecret;
+
+use super::access::Access;
+
+/// Stands before the path.
+pub const SCHEME: &str = "sqlite:";
 
 pub type Conn =
     diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
@@ -21,9 +27,10 @@ macro_rules! locked {
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
 
-pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
+pub fn connect(access: Access) -> BoxFuture<'static, ConnectionResult<Conn>> {
     async move {
-        let mut conn = Conn::establish(path).await?;
+        let url = access.url.expose_secret();
+        let mut conn = Conn::establish(url.trim_start_matches(SCHEME)).await?;
         conn.batch_execute(SETTINGS)
             .await
             .map_err(ConnectionError::CouldntSetupConfiguration)?;

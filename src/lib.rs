@@ -66,10 +66,16 @@ pub mod lab {
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
-    pub use crate::consent::{Actor, register};
+    pub use crate::consent::{
+        Actor, Change, Command, NewConsent, Outcome, Permission, Purpose, ReasonCode, Receipt,
+        Status, StatusReason, apply, register,
+    };
     pub use crate::http::Handshake;
-    pub use crate::ids::{ConsentId, DcId, DpId};
-    pub use crate::store::{Store, kept};
+    pub use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId, DpId};
+    pub use crate::store::{
+        AccessRow, At, ConsentFilter, DecisionRecord, EventRow, HandleRecord, Lease, OPERATIONS,
+        Store, StoreError, kept,
+    };
     pub use crate::trust::{CallClaims, Expected};
     pub use crate::webhooks::read_event;
 }

@@ -46,7 +46,9 @@ macro_rules! bring_up_to_date {
 /// One method of [`Store`](super::Store) per query of `queries/`. What could not be done because others did something at the same time
 /// is done again, as a whole: each operation is one statement, one transaction, or steps that may be taken twice.
 macro_rules! operations {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($([$list:ident])? $($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        operations!(@list [$($list)?] $($name)*);
+
         impl Store {
             $(pub async fn $name(&self, $($arg: $type),*) -> StoreResult<$result> {
                 let mut tries = retry::Tries::default();
@@ -69,5 +71,10 @@ macro_rules! operations {
                 }
             })*
         }
+    };    (@list [] $($name:ident)*) => {};
+    (@list [$list:ident] $($name:ident)*) => {
+        /// The names, so that a test can say that it has seen all of them.
+        #[cfg(any(test, feature = "lab"))]
+        pub const $list: &[&str] = &[$(stringify!($name)),*];
     };
 }

@@ -246,6 +246,7 @@ pub async fn detached<T: Send + 'static>(
 }
 
 operations! {
+    [OPERATIONS]
     consent(id: &ConsentId) -> Option<crate::consent::Consent>;
     consented_accounts(id: &ConsentId) -> Vec<AccountId>;
     undecided(now: At, limit: i64) -> Vec<crate::consent::Consent>;

@@ -41,6 +41,9 @@ async fn open(access: &Access) -> ConnectionResult<Conn> {
     let mut config = config
         .map_err(|_| ConnectionError::InvalidConnectionUrl("the address cannot be read".into()))?;
     config.connect_timeout(access.patience.connect);
+    if config.get_application_name().is_none() {
+        config.application_name("izin");
+    }
     if let Some(tls) = &access.tls {
         config.ssl_mode(SslMode::Require);
         let tls = Connector(tls.current());

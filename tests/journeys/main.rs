@@ -14,6 +14,7 @@ mod key_sets;
 mod keys;
 mod life;
 mod ops;
+mod postgres;
 mod profile;
 mod reject;
 mod secrets;

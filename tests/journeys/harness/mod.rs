@@ -8,7 +8,7 @@ mod secrets;
 mod tls;
 
 pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, settings};
-pub use database::Database;
+pub use database::{Cluster, Database, url};
 pub use meddler::{Meddler, Meddling};
 pub use process::Process;
 pub use secrets::write_secret;

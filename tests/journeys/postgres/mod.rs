@@ -3,6 +3,7 @@
 mod conflicts;
 mod migrate;
 mod roles;
+mod scale;
 mod tls;
 mod together;
 

@@ -46,7 +46,7 @@ impl Secured {
             std::fs::write(folder.join("data/pg_hba.conf"), access).unwrap();
         };
         let settings = format!(
-            "-c listen_addresses=127.0.0.1,127.0.0.2 -c port={port} -c ssl=on -c ssl_key_file=../server.key \
+            "-c listen_addresses=127.0.0.1,127.0.0.2 -c port={port} -c ssl_key_file=../server.key \
              -c ssl_ca_file=../ca.crt"
         );
         let cluster = Cluster::start(
@@ -56,7 +56,8 @@ impl Secured {
                 // Not on the command line, so that it can be changed.
                 let file = folder.join("data/postgresql.conf");
                 let text = std::fs::read_to_string(&file).unwrap();
-                std::fs::write(file, text + "\nssl_cert_file = '../server.crt'\n").unwrap();
+                std::fs::write(file, text + "\nssl = on\nssl_cert_file = '../server.crt'\n")
+                    .unwrap();
             },
             &settings,
         );

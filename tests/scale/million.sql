@@ -11,7 +11,7 @@ SELECT md5('consent' || n)::uuid::text, 'consumer-' || n % 20, 'bank-contoh',
        CASE WHEN n % 10 = 8 THEN '{"code": "not_allowed"}'::jsonb END,
        made + interval '180 days', made + interval '5 minutes',
        CASE WHEN n % 1000 > 0 THEN 'CIF-' || n % (:consents / 2) END,
-       made, made, made + interval '1 minute', 3
+       made, made, made + interval '1 minute', 2
 FROM (SELECT n, CASE WHEN n % 1000 = 0 OR n % 10 < 3 THEN now() - (n % 170) * interval '1 day' + interval '1 minute'
                 ELSE now() - (n % 2000) * interval '1 day' - interval '180 days' END AS made
       FROM generate_series(1, :consents) AS n) AS s;
@@ -28,26 +28,26 @@ WHERE n % 10 < 8 AND (a = 0 OR n % 2 = 0);
 INSERT INTO consent_events
 SELECT md5('consent' || n)::uuid::text, 'consent_created', md5('a' || n) || md5('b' || n), repeat(md5('body' || n), 12),
        now() - (n % 2000) * interval '1 day'
-FROM generate_series(1, :consents) AS n;
+FROM generate_series(1, :consents / 4) AS n;
 
 INSERT INTO decisions
 SELECT md5('consent' || n)::uuid::text, 'approved', 'CIF-' || n % (:consents / 2),
        '{"acr": "urn:izin:acr:two-factor", "amr": ["pwd", "otp"], "at": "2026-01-01T00:00:00Z", "customer": "CIF-1001"}'::jsonb, now()
-FROM generate_series(1, :consents) AS n WHERE n % 10 < 9;
+FROM generate_series(1, :consents / 2) AS n WHERE n % 10 < 9;
 
 INSERT INTO receipts
 SELECT md5('consent' || n)::uuid::text, 'en', md5('a' || n) || md5('b' || n), repeat(md5('text' || n), 32), md5('c' || n) || md5('d' || n), now()
-FROM generate_series(1, :consents / 4) AS n;
+FROM generate_series(1, :consents / 10) AS n;
 
 INSERT INTO ledger
 SELECT md5('consent' || n)::uuid::text, seq, 'approved', repeat(md5('data' || n), 4), now(), md5('a' || n) || md5('b' || n)
-FROM generate_series(1, :consents) AS n, generate_series(1, 3) AS seq;
+FROM generate_series(1, :consents) AS n, generate_series(1, 2) AS seq;
 
 INSERT INTO access_log
 SELECT md5('access' || n)::uuid::text, now() - (n % 600000) * interval '1 minute', md5('consent' || n % :consents)::uuid::text,
        'consumer-' || n % 20, 'CIF-' || n % (:consents / 2), md5('account' || n % :consents)::uuid::text, 'balances', 'served',
        md5('interaction' || n)::uuid::text
-FROM generate_series(1, :consents * 2) AS n;
+FROM generate_series(1, :consents) AS n;
 
 -- Of the moment: PayNet was away for a while, and customers and consumers were not.
 INSERT INTO outbox (id, consent_id, intent, attempts, next_attempt_at, locked_until, parked_at, last_error, created_at, recipient, seq)

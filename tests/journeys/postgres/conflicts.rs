@@ -7,10 +7,10 @@ use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use izin::lab::{
-    At, Change, Command, ConsentId, DcId, DpId, EventRow, NewConsent, Outcome, Permission, Purpose,
-    ReasonCode, Status, StatusReason, Store, apply, register,
+    At, Change, Command, ConsentId, DcId, DpId, EventRow, Outcome, Permission, Purpose, ReasonCode,
+    Status, StatusReason, Store, apply, register,
 };
-use izin_simulator::{ConsentStatus, Customer};
+use izin_simulator::{ConsentStatus, Customer, NewConsent};
 
 use crate::harness::{ConsentStory, Database, TOTP_SECRET, TestApp, eventually, pki};
 
@@ -19,7 +19,7 @@ fn now() -> DateTime<Utc> {
 }
 
 pub fn announced(id: &str) -> Change {
-    let new = NewConsent {
+    let new = izin::lab::NewConsent {
         id: ConsentId::parse(id).unwrap(),
         dc_id: DcId::parse("kira-budget").unwrap(),
         dp_id: DpId::parse("bank-contoh").unwrap(),
@@ -151,40 +151,40 @@ async fn everything_at_once() {
     let mut ready = Vec::new();
     // All with one authenticator app, which knows the codes that were used.
     let person = app.customer();
-    for _ in 0..2 {
-        for username in ["paynet", "weiming", "kavitha"] {
-            let consent = app.consent(&["read_balances"]).await;
+    // Of one customer and one consumer, PayNet ends the earlier consent.
+    for consumer in ["kira-budget", "pinjam-pantas"] {
+        for (username, approves) in [("paynet", true), ("kavitha", true), ("weiming", false)] {
+            let new = NewConsent::new(consumer, "bank-contoh").permissions(&["read_balances"]);
+            let consent = app.simulator.create_consent(new).await.unwrap();
+            let consent = app.known(&consent.consent_id);
             let mut customer = person.at_another_device(pki()).unwrap();
             customer.opens(&consent.link().await).await.unwrap();
             let signed_in = customer.signs_in(username, username, TOTP_SECRET).await;
             signed_in.unwrap();
             customer.selects_first().await.unwrap();
-            ready.push((consent, customer));
+            ready.push((consent, customer, approves));
         }
     }
-    let decides =
-        async |(number, (consent, mut customer)): (usize, (ConsentStory<'_>, Customer))| {
-            if number % 4 == 3 {
-                customer.rejects().await.unwrap();
-                is_at_paynet(&consent, ConsentStatus::Rejected).await;
-                assert_eq!(consent.last_entry().await, "rejected");
-                return;
-            }
-            customer.approves().await.unwrap();
-            let result = customer.waits_for_result().await.unwrap();
-            assert_eq!(result.attribute("data-outcome"), Some("approved"));
-            is_at_paynet(&consent, ConsentStatus::Authorized).await;
-            for answer in join_all((0..4).map(|_| consent.balance())).await {
-                assert_eq!(answer.status(), 200);
-            }
-            let read = || async { app.store.accesses(&consent.key()).await.unwrap().len() == 4 };
-            eventually(read, "each data call is in the access log").await;
-            if number % 2 == 1 {
-                app.simulator.revoke_by_consumer(&consent.id).await.unwrap();
-                assert_eq!(consent.balance().await.status(), 403);
-            }
-        };
-    join_all(ready.into_iter().enumerate().map(decides)).await;
+    let decides = async |(consent, mut customer, approves): (ConsentStory<'_>, Customer, bool)| {
+        if !approves {
+            customer.rejects().await.unwrap();
+            is_at_paynet(&consent, ConsentStatus::Rejected).await;
+            assert_eq!(consent.last_entry().await, "rejected");
+            return;
+        }
+        customer.approves().await.unwrap();
+        let result = customer.waits_for_result().await.unwrap();
+        assert_eq!(result.attribute("data-outcome"), Some("approved"));
+        is_at_paynet(&consent, ConsentStatus::Authorized).await;
+        for answer in join_all((0..4).map(|_| consent.balance())).await {
+            assert_eq!(answer.status(), 200);
+        }
+        let read = || async { app.store.accesses(&consent.key()).await.unwrap().len() == 4 };
+        eventually(read, "each data call is in the access log").await;
+        app.simulator.revoke_by_consumer(&consent.id).await.unwrap();
+        assert_eq!(consent.balance().await.status(), 403);
+    };
+    join_all(ready.into_iter().map(decides)).await;
     eventually(
         || async { app.store.queue(false, 10).await.unwrap().is_empty() },
         "nothing is left to tell",

@@ -43,7 +43,7 @@ struct Size {
 #[ignore = "it fills a database with millions of rows, which takes minutes: ./test --all"]
 async fn no_operation_reads_a_big_table_from_one_end_to_the_other() {
     let settings = "-c listen_addresses= -c shared_preload_libraries=auto_explain -c auto_explain.log_format=json \
-                    -c auto_explain.log_nested_statements=on -c log_line_prefix='<%a>' -c max_wal_size=8GB \
+                    -c auto_explain.log_nested_statements=on -c log_line_prefix='<%a>' -c max_wal_size=512MB \
                     -c shared_buffers=512MB -c maintenance_work_mem=256MB -c autovacuum=off -c wal_level=minimal \
                     -c max_wal_senders=0";
     let cluster = tokio::task::spawn_blocking(move || Cluster::start("scale", |_| (), settings));

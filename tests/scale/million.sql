@@ -3,7 +3,7 @@
 
 INSERT INTO consents
 SELECT md5('consent' || n)::uuid::text, 'consumer-' || n % 20, 'bank-contoh',
-       'urn:openfinance-ml:account-access-consent:v1.2', 'personal_finance',
+       'urn:openfinance-ml:account-access-consent:v1.2', 'pfm',
        '["read_accounts", "read_balances", "read_transactions"]'::jsonb,
        CASE WHEN n % 1000 = 0 THEN 'awaiting_authorization' WHEN n % 1000 = 1 THEN 'deciding'
             WHEN n % 1000 = 2 THEN 'suspended' WHEN n % 10 < 3 THEN 'authorized' WHEN n % 10 < 6 THEN 'expired'

@@ -1,7 +1,6 @@
 //! The only place that wires the rooms together: from a configuration to running listeners and jobs.
 
 mod banks;
-pub mod database;
 mod keys;
 mod listeners;
 mod reload;
@@ -23,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::authorization::{Authorization, AuthorizationParts};
 use crate::clock::SharedClock;
 use crate::config::{AuthorizeListener, Config};
+use crate::database;
 use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
@@ -150,9 +150,13 @@ async fn build(
     clock: SharedClock,
     institution: Institution,
 ) -> anyhow::Result<Rooms> {
-    let store = database::open(&config.database, config.database.pool_size)?;
-    store
-        .migrate()
+    let options = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || database::options(&config)).await??
+    };
+    let database_tls = options.tls.clone();
+    let store = Store::connect(options, config.database.pool_size)?;
+    database::ready(&store, config)
         .await
         .context("the database cannot be used")?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -183,6 +187,7 @@ async fn build(
         public: material.public.map(ServerTls::new),
         allowed_clients: Arc::new(ArcSwap::from_pointee(material.allowed_clients)),
         paynet: paynet.clone(),
+        database: database_tls,
         banks: BankClients {
             core: material.core_bank.map(HttpClient::new),
             sign_in: material.sign_in.map(HttpClient::new),

@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod config;
 mod consent;
+mod database;
 mod doctor;
 mod evidence;
 #[rustfmt::skip]
@@ -67,12 +68,15 @@ pub mod lab {
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
     pub use crate::consent::{
-        Actor, Command, Identity, LedgerLink, NewConsent, Outcome, Purpose, Receipt, SignInFacts,
-        Status, apply, register,
+        Actor, Change, Command, Identity, LedgerLink, NewConsent, Outcome, Permission, Purpose,
+        ReasonCode, Receipt, SignInFacts, Status, StatusReason, apply, register,
     };
     pub use crate::http::Handshake;
-    pub use crate::ids::{ConsentId, DcId, DpId};
-    pub use crate::store::{Access, AccessLog, At, DecisionRecord, Store, kept};
+    pub use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId, DpId};
+    pub use crate::store::{
+        Access, AccessLog, AccessRow, At, ConsentFilter, DecisionRecord, EventRow, HandleRecord,
+        Lease, OPERATIONS, Store, StoreError, kept,
+    };
     pub use crate::trust::{CallClaims, Expected};
     pub use crate::webhooks::read_event;
 }

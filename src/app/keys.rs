@@ -18,9 +18,11 @@ use rustls::{ClientConfig, ServerConfig};
 use super::banks::BankClients;
 use crate::bank;
 use crate::config::{BankEndpoint, BankKind, Config, KeySource};
+use crate::database;
 use crate::http::{ServerTls, client_config, server_config};
 use crate::keys::{CertificateFacts, KeyReader, KeyRing, SigningKeys, Stamp, certificates_of};
 use crate::paynet::{self, Paynet};
+use crate::store::Tls;
 
 /// One reading of everything.
 pub struct KeyMaterial {
@@ -37,6 +39,8 @@ pub struct KeyMaterial {
     pub sign_in: Option<reqwest::Client>,
     /// Of our ends of TLS, with the sections of the configuration that they are from.
     certificates: Vec<(String, CertificateFacts)>,
+    /// None: the connection to the database is not encrypted.
+    pub database: Option<ClientConfig>,
 }
 
 impl KeyMaterial {
@@ -70,6 +74,7 @@ impl KeyMaterial {
             paynet: paynet::http_client(paynet_tls)?,
             core_bank: reading.bank_client("bank.http", bank.kind, &bank.http)?,
             sign_in: reading.bank_client("sign_in.http", checked_by, &sign_in.http)?,
+            database: database::tls(&reading.reader, &config.database)?,
             certificates: reading.certificates,
         })
     }
@@ -100,6 +105,8 @@ pub struct LiveKeys {
     pub allowed_clients: Arc<ArcSwap<HashSet<KeyId>>>,
     pub paynet: Paynet,
     pub banks: BankClients,
+    /// None: the connection to the database is not encrypted.
+    pub database: Option<Tls>,
 }
 
 impl LiveKeys {
@@ -110,6 +117,9 @@ impl LiveKeys {
         self.allowed_clients
             .store(Arc::new(material.allowed_clients));
         self.paynet.renew(material.paynet);
+        if let (Some(live), Some(new)) = (&self.database, material.database) {
+            live.replace(new);
+        }
         match (&self.public, material.public) {
             (Some(live), Some(new)) => live.replace(new),
             (None, None) => {}
@@ -149,6 +159,7 @@ pub fn files(config: &Config) -> Vec<PathBuf> {
         &config.ofp.server_ca,
         &config.bank.http.server_ca,
         &config.sign_in.http.server_ca,
+        &config.database.ca,
     ];
     files.extend(others.into_iter().flatten().cloned());
     if config.uses_token() {

@@ -12,6 +12,7 @@ mod jose;
 mod keys;
 mod ledger;
 mod logging;
+mod migrate;
 mod outbox;
 mod plain;
 mod progress;
@@ -47,6 +48,7 @@ const EXAMPLES: &str = "Examples:
   izin consents list --config F   the consents; show and revoke one
   izin outbox list --config F     what PayNet has not been told yet
   izin doctor --config izin.toml  is everything ready for traffic? What is not, and what to do
+  izin migrate --config izin.toml the database's schema brought up to date
   izin keys list --config F       which key signs, and until when each certificate is valid
   izin ledger verify --config F   is the evidence what was written? export hands it out
   izin retention run --dry-run    what is personal and old enough to be erased
@@ -70,6 +72,7 @@ enum Command {
     Jose(jose::Jose),
     Keys(keys::Keys),
     Ledger(ledger::Ledger),
+    Migrate(migrate::Migrate),
     Outbox(outbox::Outbox),
     Retention(retention::Retention),
     Selftest(selftest::Selftest),
@@ -101,6 +104,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Consents(consents) => consents.run(&institution).await,
                     Command::Keys(keys) => Ok(keys.run(&institution)),
                     Command::Ledger(ledger) => ledger.run(&institution).await,
+                    Command::Migrate(migrate) => migrate.run(&institution).await,
                     Command::Outbox(outbox) => outbox.run(&institution).await,
                     Command::Retention(retention) => retention.run(&institution).await,
                     Command::Selftest(selftest) => Ok(selftest.run().await),

@@ -65,7 +65,7 @@ impl Retention {
 
 impl Once {
     async fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
-        let (config, store) = self.database.open_existing(defaults).await?;
+        let (config, store) = self.database.open_as_owner(defaults).await?;
         let mut problems = Vec::new();
         config.retention.check(&mut problems);
         if !problems.is_empty() {

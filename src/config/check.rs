@@ -41,7 +41,7 @@ impl Config {
         self.private_keys(&mut problems);
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
-        self.database.check(&mut problems);
+        self.database.check(self.environment(), &mut problems);
         self.evidence.check(&mut problems);
         self.retention.check(&mut problems);
         self.wire_profile(&mut problems);

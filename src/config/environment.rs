@@ -2,11 +2,10 @@
 //! section alone stands with that section (`bank`, `ops`, the wire profile's `danger_` settings).
 
 use schemars::JsonSchema;
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::check::is_loopback_http;
-use super::{BankKind, Config};
+use super::{BankKind, Config, Migrate, Reach};
 
 /// Customers would read it as their bank's name.
 const NAME_OF_THE_DEMO_BANK: &str = "Bank Contoh";
@@ -40,6 +39,15 @@ impl Config {
             BankKind::Demo => Environment::Demo,
             BankKind::Http | BankKind::Linked => Environment::Production,
         })
+    }
+
+    /// Whether a start of the service brings the schema up to date.
+    pub fn migrates_at_start(&self) -> bool {
+        let migrate = self.database.migrate.unwrap_or(match self.environment() {
+            Environment::Demo | Environment::Uat => Migrate::Auto,
+            Environment::Production => Migrate::Check,
+        });
+        migrate == Migrate::Auto
     }
 
     pub(super) fn refused_in_production(&self, problems: &mut Vec<String>) {
@@ -82,14 +90,30 @@ impl Config {
             ));
         }
         match self.environment() {
-            Environment::Demo => self.warn_of_demo_beyond_this_machine(&mut warnings),
-            Environment::Uat => self.warn_of_wider_times(&mut warnings),
+            Environment::Demo => {
+                self.warn_of_demo_beyond_this_machine(&mut warnings);
+                self.warn_of_a_plain_database(&mut warnings);
+            }
+            Environment::Uat => {
+                self.warn_of_wider_times(&mut warnings);
+                self.warn_of_a_plain_database(&mut warnings);
+            }
             Environment::Production => {
                 self.warn_of_wider_times(&mut warnings);
                 self.warn_in_production(&mut warnings);
             }
         }
         warnings
+    }
+
+    /// Encrypted or not, customers' data are the same.
+    fn warn_of_a_plain_database(&self, warnings: &mut Vec<String>) {
+        if self.database.has_a_plain_address() {
+            warnings.push(
+                "database.tls is \"disable\", and the database is on another machine: the network must be private"
+                    .into(),
+            );
+        }
     }
 
     fn warn_of_demo_beyond_this_machine(&self, warnings: &mut Vec<String>) {
@@ -131,14 +155,13 @@ impl Config {
                 warnings.push(warning.to_owned());
             }
         };
-        let url = self.database.url.expose_secret();
         warn(
-            url.starts_with("sqlite:"),
+            self.database.reach() == Reach::File,
             "database.url is SQLite's: one replica only, and no copy of what it holds but yours",
         );
         warn(
-            leads_over_a_network(url),
-            "database.url leads over a network, and the connection is not encrypted: the network must be private",
+            self.migrates_at_start() && self.database.reach() != Reach::File,
+            "database.migrate is \"auto\": the service's user must own the tables, and so can change what is evidence",
         );
         warn(
             self.evidence.checkpoint_dir.is_none(),
@@ -165,21 +188,6 @@ impl Config {
             "ui.session_minutes is more than 30: a browser that was left is in use for longer",
         );
     }
-}
-
-/// Whether the database is on another machine.
-fn leads_over_a_network(url: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(url) else {
-        return false;
-    };
-    let by_socket = url
-        .query_pairs()
-        .any(|(name, host)| name == "host" && host.starts_with('/'));
-    let here = match url.host_str() {
-        None | Some("" | "localhost" | "127.0.0.1" | "[::1]") => true,
-        Some(host) => host.starts_with("%2F") || host.starts_with("%2f"),
-    };
-    !by_socket && !here && url.scheme() != "sqlite"
 }
 
 #[cfg(test)]
@@ -253,7 +261,7 @@ name = "Bank Sebenar"
     fn what_weakens_production_is_a_warning() {
         for (extra, told) in [
             ("database.url = \"sqlite:izin.db\"", "database.url"),
-            ("database.url = \"postgres://izin@db/izin\"", "database.url"),
+            ("database.migrate = \"auto\"", "database.migrate"),
             (
                 "ofp.profile.issued_at_window = 301",
                 "ofp.profile.issued_at_window",
@@ -286,16 +294,13 @@ name = "Bank Sebenar"
     }
 
     #[test]
-    fn a_database_on_this_machine_is_not_over_a_network() {
-        for (url, over_network) in [
-            ("postgres://izin@localhost/izin", false),
-            ("postgres:///izin", false),
-            ("postgres://izin@%2Frun%2Fpostgresql/izin", false),
-            ("postgres://izin@db/izin", true),
-            ("postgres://izin@10.0.0.5:5432/izin", true),
-            ("sqlite:izin.db", false),
-        ] {
-            assert_eq!(leads_over_a_network(url), over_network, "{url}");
+    fn a_database_over_a_network_without_tls_is_a_warning() {
+        for (url, count) in [("postgres://izin@db/izin", 1), ("postgres:///izin", 0)] {
+            let text = format!(
+                "environment = \"uat\"\ndatabase.url = \"{url}\"\ndatabase.tls = \"disable\""
+            );
+            let warnings = config(&text).warnings();
+            assert_eq!(warnings.len(), count, "{url}: {warnings:?}");
         }
     }
 

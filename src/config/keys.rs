@@ -9,7 +9,7 @@ use izin_jose::TokenKeyName;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::{BankKind, Config};
+use super::{BankKind, Config, DatabaseTls};
 
 /// `[signing]`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -225,6 +225,15 @@ impl Config {
             key("listeners.public", &public.certificate, public.key()),
             client("ofp", &ofp.client_certificate, ofp.client_key()).required(),
         ];
+        if self.database.tls() == DatabaseTls::VerifyFull {
+            let database = &self.database;
+            keys.push(ConfiguredKey::new(
+                "database",
+                "",
+                database.client_certificate(),
+                database.client_key(),
+            ));
+        }
         let banks = [
             ("bank.http", self.bank.kind, &self.bank.http),
             (

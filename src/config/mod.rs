@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 pub use bank::{Bank, BankEndpoint, BankKind, BankSettings, SignIn};
 pub use check::ConfigProblems;
-pub use database::Database;
+pub use database::{Database, DatabaseTls, Migrate, Reach};
 pub use environment::Environment;
 pub use evidence::{Evidence, Retention};
 pub use keys::{ConfiguredKey, KeyLocation, KeySource, Pkcs11, Signing, SigningKey};

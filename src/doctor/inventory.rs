@@ -276,6 +276,7 @@ fn authorities(config: &Config) -> Vec<AuthorityFile> {
         ("ofp.server_ca", &config.ofp.server_ca),
         ("bank.http.server_ca", &config.bank.http.server_ca),
         ("sign_in.http.server_ca", &config.sign_in.http.server_ca),
+        ("database.ca", &config.database.ca),
     ];
     let named = files
         .into_iter()

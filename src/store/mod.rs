@@ -5,10 +5,12 @@
 //! asked for them goes away.
 
 mod access_log;
+mod connect_options;
 #[macro_use]
 mod dispatch;
 mod evidence_rows;
 mod inspect;
+mod migrate;
 #[cfg_attr(
     feature = "embedded",
     expect(
@@ -17,12 +19,15 @@ mod inspect;
     )
 )]
 mod pg;
+mod privileges;
+mod retry;
 mod rows;
 mod schema;
 #[cfg(feature = "embedded")]
 mod sqlite;
 #[cfg(all(test, feature = "embedded"))]
 pub(crate) mod tests;
+mod tls;
 mod types;
 
 use std::time::Duration;
@@ -31,23 +36,23 @@ use chrono::{DateTime, Utc};
 use diesel_async::pooled_connection::PoolError;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
 pub use access_log::AccessLog;
+pub use connect_options::{ConnectOptions, Patience, Tls};
 pub use evidence_rows::{ACCESS, Access, AccessRow, CheckpointRow, LEDGER, LedgerRow, StretchRow};
 pub use inspect::{Inspection, Migrations, Obstacle, PostgresFacts, inspect};
+pub use privileges::Deviation;
 pub use rows::{
     ConsentRow, Damaged, DecisionRow, Delivery, EventRow, Lease, Message, OutboxRow, ReceiptRow,
 };
 pub use types::At;
 
-/// How long a request waits for a connection, or for one to be made.
-const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long a request waits for PostgreSQL to answer. A server that is there gives up earlier by itself (`statement_timeout`); one that
-/// has vanished without a word never says anything.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much longer than PostgreSQL, which gives up by itself (`statement_timeout`), we wait for it to say so; a server that has vanished
+/// without a word never says anything.
+const GRACE: Duration = Duration::from_secs(1);
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/common");
 
@@ -57,11 +62,16 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// It could not be put into an order with what others did at the same time. Only [`retry`] sees it.
+    #[error("{0}")]
+    Conflict(String),
     #[error("database: {0}")]
     Database(diesel::result::Error),
     /// A stored value that this release cannot read.
     #[error("unreadable value in {0}")]
     Damaged(&'static str),
+    #[error("the schema: {0}")]
+    Schema(String),
     /// Somebody else changed the row since it was read: read it again.
     #[error("the row was changed meanwhile")]
     Stale,
@@ -75,9 +85,16 @@ pub enum StoreError {
 }
 
 impl From<diesel::result::Error> for StoreError {
-    /// A connection that broke or was ended, a statement or a lock that took too long and a locked file pass by themselves.
+    /// A connection that broke or was ended, a statement or a lock that took too long and a locked file pass by themselves. PostgreSQL's
+    /// codes of most of it do not come through the driver, so they are known by their texts.
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
+        const PASSING: [&str; 4] = [
+            "canceling statement due to",
+            "database is locked",
+            "terminating connection",
+            "the database system is",
+        ];
         let (kind, information) = match &error {
             Error::DatabaseError(kind, information) => (kind, information),
             // The connection was lost within a transaction, which PostgreSQL then rolls back by itself.
@@ -87,13 +104,11 @@ impl From<diesel::result::Error> for StoreError {
             _ => return Self::Database(error),
         };
         let message = information.message();
-        let passing = matches!(
-            kind,
-            Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand
-        ) || message.contains("database is locked")
-            || message.starts_with("terminating connection")
-            || message.starts_with("canceling statement due to")
-            || message == "deadlock detected";
+        if matches!(kind, Kind::SerializationFailure) || message == "deadlock detected" {
+            return Self::Conflict(message.to_owned());
+        }
+        let passing = matches!(kind, Kind::ClosedConnection | Kind::UnableToSendCommand)
+            || PASSING.iter().any(|text| message.contains(text));
         if passing {
             Self::Unavailable(message.to_owned())
         } else {
@@ -172,41 +187,81 @@ pub struct DeliveryState {
 /// The database, whichever it is.
 #[derive(Clone)]
 pub enum Store {
-    Pg(Pool<pg::Conn>),
+    /// And the longest that an operation is waited for.
+    Pg(Pool<pg::Conn>, Duration),
     #[cfg(feature = "embedded")]
     Sqlite(Pool<sqlite::Conn>),
 }
 
 impl Store {
-    /// `sqlite:PATH` or `postgres://…`. Connects lazily; [`Self::migrate`] proves the connection.
-    pub fn open(url: &str, pool_size: usize) -> StoreResult<Self> {
+    /// Connects lazily; [`Self::migrate`] and [`Self::ping`] prove the connection.
+    pub fn connect(options: ConnectOptions, pool_size: usize) -> StoreResult<Self> {
+        let url = options.url.expose_secret();
         #[cfg(feature = "embedded")]
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            return Ok(Self::Sqlite(open_pool!(sqlite, path, 1)));
+        if url.starts_with(sqlite::SCHEME) {
+            return Ok(Self::Sqlite(open_pool!(sqlite, options, 1)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Pg(open_pool!(pg, url, pool_size)));
+            let longest = options.patience.statement + GRACE;
+            return Ok(Self::Pg(open_pool!(pg, options, pool_size), longest));
         }
         Err(StoreError::Url(EXPECTED_URL.into()))
     }
 
-    /// Brings the schema up to date. Replicas may start together and migrations take no lock: whoever loses
-    /// the race tries again and finds nothing to do.
-    pub async fn migrate(&self) -> StoreResult<()> {
-        const TRIES: u32 = 5;
-        for attempt in 1.. {
+    /// Without TLS, for tests.
+    #[cfg(any(test, feature = "lab"))]
+    pub fn open(url: &str, pool_size: usize) -> StoreResult<Self> {
+        let options = ConnectOptions {
+            url: url.into(),
+            tls: None,
+            patience: Patience::default(),
+        };
+        Self::connect(options, pool_size)
+    }
+
+    /// Brings the schema up to date, however many others do at the same time, and answers the versions that were applied.
+    pub async fn migrate(&self) -> StoreResult<Vec<String>> {
+        let mut tries = retry::Tries::default();
+        loop {
             let outcome = match self {
-                Self::Pg(pool) => run_migrations!(pg, pool),
+                Self::Pg(pool, _) => bring_up_to_date!(pg, pool, None),
                 #[cfg(feature = "embedded")]
-                Self::Sqlite(pool) => run_migrations!(sqlite, pool),
+                Self::Sqlite(pool) => bring_up_to_date!(sqlite, pool, None),
             };
             match outcome {
-                Err(error) if attempt >= TRIES => return Err(error),
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
-                Ok(()) => break,
+                Err(StoreError::Conflict(problem)) => tries.again(problem).await?,
+                outcome => return outcome,
             }
         }
-        Ok(())
+    }
+
+    /// The same as the owner of the tables, who then leaves `role` what the service needs and nothing else. PostgreSQL only.
+    pub async fn migrate_for(&self, role: &str) -> StoreResult<(Vec<String>, Deviation)> {
+        let pool = match self {
+            Self::Pg(pool, _) => pool,
+            #[cfg(feature = "embedded")]
+            Self::Sqlite(_) => return Err(StoreError::Url("SQLite has no roles".into())),
+        };
+        let schema = privileges::schema_for(&mut *checkout(pool).await?, role).await?;
+        let grants = privileges::grants(&schema, role);
+        let mut tries = retry::Tries::default();
+        let applied = loop {
+            match bring_up_to_date!(pg, pool, Some(grants.clone())) {
+                Err(StoreError::Conflict(problem)) => tries.again(problem).await?,
+                outcome => break outcome?,
+            }
+        };
+        let deviation = privileges::deviation(&mut *checkout(pool).await?, role).await?;
+        Ok((applied, deviation))
+    }
+
+    /// What of the schema is there.
+    pub async fn migrations(&self) -> StoreResult<Migrations> {
+        match self {
+            Self::Pg(pool, _) => inspect::of_postgres(&mut *checkout(pool).await?).await,
+            #[cfg(feature = "embedded")]
+            Self::Sqlite(pool) => inspect::of_sqlite(&mut *checkout(pool).await?).await,
+        }
     }
 }
 
@@ -235,6 +290,7 @@ pub async fn detached<T: Send + 'static>(
 }
 
 operations! {
+    [OPERATIONS]
     consent(id: &ConsentId) -> Option<crate::consent::Consent>;
     consented_accounts(id: &ConsentId) -> Vec<AccountId>;
     undecided(now: At, limit: i64) -> Vec<crate::consent::Consent>;

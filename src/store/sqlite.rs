@@ -6,6 +6,12 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use secrecy::ExposeSecret;
+
+use super::connect_options::ConnectOptions;
+
+/// Stands before the path.
+pub const SCHEME: &str = "sqlite:";
 
 pub type Conn =
     diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
@@ -38,9 +44,10 @@ macro_rules! insert_all {
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
 
-pub fn connect(path: &str) -> BoxFuture<'_, ConnectionResult<Conn>> {
+pub fn connect(options: ConnectOptions) -> BoxFuture<'static, ConnectionResult<Conn>> {
     async move {
-        let mut conn = Conn::establish(path).await?;
+        let url = options.url.expose_secret();
+        let mut conn = Conn::establish(url.trim_start_matches(SCHEME)).await?;
         conn.batch_execute(SETTINGS)
             .await
             .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -17,6 +17,7 @@ mod keys;
 mod life;
 mod ops;
 mod outages;
+mod postgres;
 mod profile;
 mod reject;
 mod replicas;

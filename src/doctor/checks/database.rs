@@ -3,18 +3,20 @@
 use secrecy::ExposeSecret;
 
 use super::listeners::Running;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Reach};
+use crate::database::options;
 use crate::doctor::Subject;
 use crate::doctor::finding::{Check, Finding, Theme};
-use crate::keys::read_secret_text;
 use crate::store::{Migrations, Obstacle, PostgresFacts, StoreError, inspect};
 
 const KIND: Check = Check::new(Theme::Database, "database-kind", "kind");
 const REACHABLE: Check = Check::new(Theme::Database, "database-reachable", "connection");
+const TLS: Check = Check::new(Theme::Database, "database-tls", "encryption");
 const MIGRATIONS: Check = Check::new(Theme::Database, "database-migrations", "schema");
 const WRITABLE: Check = Check::new(Theme::Database, "database-writable", "writes");
 const CONNECTIONS: Check = Check::new(Theme::Database, "database-connections", "connections");
 const ROLE: Check = Check::new(Theme::Database, "database-role", "role");
+const RIGHTS: Check = Check::new(Theme::Database, "database-rights", "rights");
 
 pub async fn database(subject: &Subject, running: &Running) -> Vec<Finding> {
     let config = &subject.config;
@@ -24,25 +26,30 @@ pub async fn database(subject: &Subject, running: &Running) -> Vec<Finding> {
         findings.push(REACHABLE.skipped(super::OFFLINE));
         return findings;
     }
-    let password = config.database.password_file.as_deref();
-    let password = match password.map(read_secret_text).transpose() {
-        Ok(password) => password,
+    let options = match options(config) {
+        Ok(options) => options,
         Err(problem) => {
-            let advice = "Give database.password_file a file with the password, closed to others.";
-            findings.push(REACHABLE.failed(problem.to_string(), advice));
+            let advice =
+                "Correct that key of [database]; the password's file must be closed to others.";
+            findings.push(REACHABLE.failed(format!("{problem:#}"), advice));
             return findings;
         }
     };
-    let url = config.database.url_with(password.as_ref());
-    match inspect(url.expose_secret()).await {
+    match inspect(options).await {
         Err(problem) => findings.push(unreachable(config, is_sqlite, running, &problem)),
         Ok(found) => {
             findings.push(REACHABLE.ok(format!("{} answers", found.server)));
-            findings.push(migrations(&found.migrations, running));
+            findings.push(migrations(
+                &found.migrations,
+                config.migrates_at_start(),
+                running,
+            ));
             findings.push(writable(found.obstacle.as_ref()));
             if let Some(postgres) = found.postgres {
+                findings.push(encryption(config, &postgres));
                 findings.push(connections(config, &postgres));
                 findings.push(role(config, &postgres));
+                findings.push(rights(config, &postgres));
             }
         }
     }
@@ -89,6 +96,19 @@ fn unreachable(
     )
 }
 
+fn encryption(config: &Config, postgres: &PostgresFacts) -> Finding {
+    match (&postgres.tls, config.database.reach()) {
+        (Some(version), _) => {
+            TLS.ok(format!("{version}, and the certificate is the database's"))
+        }
+        (None, Reach::Network) => TLS.warning(
+            "not encrypted, and the database is on another machine",
+            "Leave database.tls out, and name the authority of the database's certificate in database.ca.",
+        ),
+        (None, _) => TLS.ok("not encrypted; the database is on this machine"),
+    }
+}
+
 /// As it is configured: it may hold a password.
 fn address(config: &Config) -> String {
     config.database.url_with(None).expose_secret().to_owned()
@@ -114,32 +134,38 @@ fn place(config: &Config) -> String {
     }
 }
 
-fn migrations(found: &Migrations, running: &Running) -> Finding {
+fn migrations(found: &Migrations, at_start: bool, running: &Running) -> Finding {
     let applied = found.applied.len();
-    if !found.unknown.is_empty() {
+    if found.is_too_new() {
         return MIGRATIONS.failed(
             format!(
-                "it has migrations that this release does not know: {}",
+                "a newer release of izin has changed it ({}), and this one cannot work with it",
                 found.unknown.join(", ")
             ),
-            "Run the release of izin that made them, or a newer one.",
+            "Run the release of izin that changed it, or a newer one.",
         );
     }
     if found.pending.is_empty() {
-        return MIGRATIONS.ok(format!("{applied} of {applied} migrations are applied"));
+        let newer = match found.unknown.len() {
+            0 => String::new(),
+            count => format!(", {count} of them of a newer release, which leave this one working"),
+        };
+        return MIGRATIONS.ok(format!(
+            "{applied} migrations are applied, all of this release{newer}"
+        ));
     }
     let seen = format!(
         "{applied} migrations are applied, {} not yet: {}",
         found.pending.len(),
         found.pending.join(", ")
     );
-    if running.any() {
-        MIGRATIONS.failed(
+    match (at_start, running.any()) {
+        (false, _) => MIGRATIONS.failed(seen, "Run izin migrate with this configuration."),
+        (true, false) => MIGRATIONS.warning(seen, "Start izin serve: it applies them."),
+        (true, true) => MIGRATIONS.failed(
             seen,
             "Restart izin serve, which applies them; if that changes nothing, it runs with another database.url than this one.",
-        )
-    } else {
-        MIGRATIONS.warning(seen, "Start izin serve: it applies them.")
+        ),
     }
 }
 
@@ -152,7 +178,6 @@ fn writable(obstacle: Option<&Obstacle>) -> Finding {
         Obstacle::ReadOnly => {
             "Set default_transaction_read_only to off for the role (ALTER ROLE) and the database (ALTER DATABASE)."
         }
-        Obstacle::Privileges(_) => "Grant them to the role of database.url.",
         Obstacle::Place(_) => {
             "Let the user that izin runs as write the file that database.url names and its folder, in which SQLite makes files beside it."
         }
@@ -180,7 +205,7 @@ fn role(config: &Config, postgres: &PostgresFacts) -> Finding {
         (false, _) => ROLE.ok(format!("{user} is no superuser")),
         (true, Environment::Production) => ROLE.warning(
             format!("{user} is a superuser, who may do anything in every database"),
-            "Make a role that owns this database only, and name it in database.url.",
+            "Make a role for the service and one that owns the tables (docs/scaling.md), and name them in database.url and database.owner_url.",
         ),
         (true, _) => ROLE.ok(format!(
             "{user} is a superuser; production should have a role of its own"
@@ -188,10 +213,50 @@ fn role(config: &Config, postgres: &PostgresFacts) -> Finding {
     }
 }
 
+/// Whoever owns the tables may do everything with them, so that this is about owners as well.
+fn rights(config: &Config, postgres: &PostgresFacts) -> Finding {
+    let user = &postgres.user;
+    if !postgres.rights.missing.is_empty() {
+        return RIGHTS.failed(
+            format!("{user} lacks {}", list(&postgres.rights.missing)),
+            "Run izin migrate, which grants what the service needs.",
+        );
+    }
+    let against: Vec<String> = postgres
+        .rights
+        .against_evidence()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    if against.is_empty() {
+        return RIGHTS.ok(format!("{user} can add to evidence, and not change it"));
+    }
+    let seen = format!("{user} can change evidence: {}", list(&against));
+    if config.environment() == Environment::Production {
+        RIGHTS.warning(
+            seen,
+            "Let another role own the tables: name it in database.owner_url, and run izin migrate.",
+        )
+    } else {
+        RIGHTS.ok(format!("{seen}; production should have two roles"))
+    }
+}
+
+/// The first few.
+fn list(rights: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut told = rights[..rights.len().min(SHOWN)].join(", ");
+    if rights.len() > SHOWN {
+        told += &format!(" and {} more", rights.len() - SHOWN);
+    }
+    told
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::finding::Verdict;
+    use crate::store::Deviation;
 
     fn config(environment: &str, url: &str) -> Config {
         let text = format!("environment = \"{environment}\"\ndatabase.url = \"{url}\"");
@@ -229,33 +294,81 @@ mod tests {
 
     #[test]
     fn migrations_are_judged_by_whether_the_service_runs() {
-        let found = |applied: &[&str], pending: &[&str], unknown: &[&str]| {
+        let found = |applied: &[&str], pending: &[&str], unknown: &[&str], needed: &str| {
             let own = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
             Migrations {
                 applied: own(applied),
                 pending: own(pending),
                 unknown: own(unknown),
+                needed: needed.into(),
             }
         };
         let (runs, rests) = (Running::everywhere(), Running::default());
-        for (migrations_found, running, expected) in [
-            (found(&["1"], &[], &[]), &rests, Verdict::Ok),
-            (found(&[], &["1"], &[]), &rests, Verdict::Warning),
-            (found(&[], &["1"], &[]), &runs, Verdict::Failed),
-            (found(&["1", "2"], &[], &["2"]), &rests, Verdict::Failed),
+        for (migrations_found, at_start, running, expected) in [
+            (found(&["1"], &[], &[], ""), true, &rests, Verdict::Ok),
+            (found(&[], &["1"], &[], ""), true, &rests, Verdict::Warning),
+            (found(&[], &["1"], &[], ""), true, &runs, Verdict::Failed),
+            (found(&[], &["1"], &[], ""), false, &rests, Verdict::Failed),
+            (
+                found(&["1", "2"], &[], &["2"], ""),
+                true,
+                &rests,
+                Verdict::Ok,
+            ),
+            (
+                found(&["1", "2"], &[], &["2"], "2"),
+                true,
+                &rests,
+                Verdict::Failed,
+            ),
         ] {
-            let finding = migrations(&migrations_found, running);
+            let finding = migrations(&migrations_found, at_start, running);
             assert_eq!(finding.verdict, expected, "{migrations_found:?}");
         }
     }
 
     #[test]
-    fn a_superuser_is_told_of_in_production() {
-        let postgres = |is_superuser| PostgresFacts {
+    fn who_can_change_evidence_is_told_of_in_production() {
+        let postgres = |too_many: &[&str], missing: &[&str]| PostgresFacts {
+            rights: Deviation {
+                too_many: too_many.iter().map(|&one| one.to_owned()).collect(),
+                missing: missing.iter().map(|&one| one.to_owned()).collect(),
+            },
+            ..facts(false)
+        };
+        for (environment, facts, expected) in [
+            ("production", postgres(&[], &[]), Verdict::Ok),
+            (
+                "production",
+                postgres(&["DELETE on consents"], &[]),
+                Verdict::Ok,
+            ),
+            (
+                "production",
+                postgres(&["DELETE on ledger"], &[]),
+                Verdict::Warning,
+            ),
+            ("uat", postgres(&["DELETE on ledger"], &[]), Verdict::Ok),
+            ("uat", postgres(&[], &["INSERT on ledger"]), Verdict::Failed),
+        ] {
+            let finding = rights(&config(environment, "postgres:///izin"), &facts);
+            assert_eq!(finding.verdict, expected, "{facts:?}");
+        }
+    }
+
+    fn facts(is_superuser: bool) -> PostgresFacts {
+        PostgresFacts {
             max_connections: 100,
             user: "izin".into(),
             is_superuser,
-        };
+            tls: None,
+            rights: Deviation::default(),
+        }
+    }
+
+    #[test]
+    fn a_superuser_is_told_of_in_production() {
+        let postgres = facts;
         for (environment, is_superuser, expected) in [
             ("production", true, Verdict::Warning),
             ("production", false, Verdict::Ok),

@@ -1,6 +1,6 @@
 //! `izin doctor`: a healthy deployment, and the same with one thing broken at a time. Each is told by its own finding, with what to do.
 
-mod certificate;
+pub mod certificate;
 mod database;
 mod deployment;
 mod listeners;

@@ -51,6 +51,7 @@ fn settled(table: &str) -> String {
         (r":\d{4,5}\b", ":PORT"),
         (r"until \d{4}-\d\d-\d\d \(\d+ days\)", "until DATE (DAYS)"),
         (r"SQLite [\d.]+", "SQLite VERSION"),
+        (r"\b\d+ migrations", "N migrations"),
         (r"(?m)^  \w+ +open files .*(\n      To do.*)?\n", ""),
         (r"(?m)^\d+ failed, \d+ warnings?, ", ""),
     ];

@@ -13,7 +13,7 @@ use super::bank::Codes;
 use super::plan::{Fault, Kind, Step};
 use super::typical::Typical;
 use crate::harness::{
-    Cluster, Commits, Database, Deployment, Process, Proxy, Upstream, write_secret,
+    COMMITS_STAND, Cluster, Database, Deployment, Process, Proxy, Upstream, write_secret,
 };
 
 const NAME: &str = "izin";
@@ -49,7 +49,8 @@ impl World {
                 (Place::Sqlite(database), url)
             }
             Kind::Postgres => {
-                let cluster = tokio::task::block_in_place(|| Cluster::start(Commits::Stand));
+                let cluster =
+                    tokio::task::block_in_place(|| Cluster::start("faults", |_| (), COMMITS_STAND));
                 cluster.create(NAME).await;
                 let proxy = Proxy::before([Upstream::Unix(cluster.socket())]).await;
                 let url = format!("postgres://postgres@{}/{NAME}", proxy.address);
@@ -95,7 +96,7 @@ impl World {
     /// Past the proxy.
     pub fn store(&self) -> Store {
         let url = match &self.database {
-            Place::Postgres { cluster, .. } => cluster.borrow().url(NAME),
+            Place::Postgres { cluster, .. } => cluster.borrow().url("postgres", NAME),
             Place::Sqlite(database) => database.url.clone(),
         };
         Store::open(&url, 1).unwrap()

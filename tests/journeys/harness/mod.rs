@@ -1,6 +1,7 @@
 //! What the stories stand on.
 
 mod app;
+mod cluster;
 mod database;
 mod deployment;
 mod meddler;
@@ -10,7 +11,8 @@ mod secrets;
 mod tls;
 
 pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, settings};
-pub use database::{Cluster, Commits, Database};
+pub use cluster::{COMMITS_STAND, Cluster};
+pub use database::Database;
 pub use deployment::Deployment;
 pub use meddler::{Meddler, Meddling};
 pub use process::Process;

@@ -55,11 +55,17 @@ fn subjects(runtime: &Runtime, folder: &std::path::Path) -> (Vec<Subject>, Clust
         runtime.block_on(async {
             store.migrate().await.unwrap();
             let path = file.to_str().unwrap();
-            let mut conn = SyncConnectionWrapper::<SqliteConnection>::establish(path).await.unwrap();
+            let mut conn = SyncConnectionWrapper::<SqliteConnection>::establish(path)
+                .await
+                .unwrap();
             let fill = SQLITE_FILL.replace(":consents", &consents.to_string());
             conn.batch_execute(&fill).await.unwrap();
         });
-        subjects.push(Subject { name: "SQLite", consents, store });
+        subjects.push(Subject {
+            name: "SQLite",
+            consents,
+            store,
+        });
 
         let name = format!("b{consents}");
         let address = url(&cluster.folder, "postgres", &name);
@@ -67,7 +73,10 @@ fn subjects(runtime: &Runtime, folder: &std::path::Path) -> (Vec<Subject>, Clust
         runtime.block_on(async {
             let admin = url(&cluster.folder, "postgres", "postgres");
             let mut admin = AsyncPgConnection::establish(&admin).await.unwrap();
-            admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+            admin
+                .batch_execute(&format!("CREATE DATABASE {name}"))
+                .await
+                .unwrap();
             store.migrate().await.unwrap();
             let mut conn = AsyncPgConnection::establish(&address).await.unwrap();
             let fill = include_str!("../tests/scale/million.sql");
@@ -76,7 +85,11 @@ fn subjects(runtime: &Runtime, folder: &std::path::Path) -> (Vec<Subject>, Clust
             conn.batch_execute(&fill).await.unwrap();
             conn.batch_execute("VACUUM ANALYZE").await.unwrap();
         });
-        subjects.push(Subject { name: "PostgreSQL", consents, store });
+        subjects.push(Subject {
+            name: "PostgreSQL",
+            consents,
+            store,
+        });
     }
     (subjects, cluster)
 }
@@ -117,8 +130,14 @@ fn event(change: &Change) -> EventRow {
 }
 
 fn decided(announced: &Change) -> (Change, DecisionRecord) {
-    let reason = StatusReason { code: ReasonCode::NotAllowed, description: None };
-    let command = Command::Reject { reason, receipt_sha256: None };
+    let reason = StatusReason {
+        code: ReasonCode::NotAllowed,
+        description: None,
+    };
+    let command = Command::Reject {
+        reason,
+        receipt_sha256: None,
+    };
     let change = match apply(&announced.consent, command, Utc::now()) {
         Ok(Outcome::Changed(change)) => *change,
         other => panic!("a rejection is a change: {other:?}"),
@@ -130,7 +149,10 @@ fn decided(announced: &Change) -> (Change, DecisionRecord) {
         text: "x".repeat(1031),
         created_at: Utc::now(),
     };
-    let record = DecisionRecord { receipt: Some(receipt), ..DecisionRecord::default() };
+    let record = DecisionRecord {
+        receipt: Some(receipt),
+        ..DecisionRecord::default()
+    };
     (change, record)
 }
 
@@ -155,7 +177,10 @@ fn store(criterion: &mut Criterion) {
     let (subjects, _cluster) = subjects(&runtime, folder.path());
     for subject in &subjects {
         let store = &subject.store;
-        let filter = ConsentFilter { limit: 5_000, ..ConsentFilter::default() };
+        let filter = ConsentFilter {
+            limit: 5_000,
+            ..ConsentFilter::default()
+        };
         let known = runtime.block_on(store.find_consents(&filter)).unwrap();
         assert!(known.len() == 5_000, "they can be read");
         let name = format!("lookup/{}/{}", subject.name, subject.consents);
@@ -167,7 +192,10 @@ fn store(criterion: &mut Criterion) {
             });
         });
     }
-    for subject in subjects.iter().filter(|subject| subject.consents == SIZES[1]) {
+    for subject in subjects
+        .iter()
+        .filter(|subject| subject.consents == SIZES[1])
+    {
         let (store, name) = (&subject.store, subject.name);
         criterion.bench_function(&format!("event/{name}"), |bencher| {
             let new = || {
@@ -175,7 +203,9 @@ fn store(criterion: &mut Criterion) {
                 (event(&change), change)
             };
             let record = |(event, change): (EventRow, Change)| {
-                runtime.block_on(store.record_event(event, Some(&change))).unwrap();
+                runtime
+                    .block_on(store.record_event(event, Some(&change)))
+                    .unwrap();
             };
             bencher.iter_batched(new, record, BatchSize::PerIteration);
         });

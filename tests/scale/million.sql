@@ -9,7 +9,7 @@ SELECT md5('consent' || n)::uuid::text, 'consumer-' || n % 20, 'bank-contoh',
             WHEN n % 1000 = 2 THEN 'suspended' WHEN n % 10 < 3 THEN 'authorized' WHEN n % 10 < 6 THEN 'expired'
             WHEN n % 10 < 8 THEN 'revoked' WHEN n % 10 = 8 THEN 'rejected' ELSE 'failed' END,
        CASE WHEN n % 10 = 8 THEN '{"code": "not_allowed"}'::jsonb END,
-       made + interval '180 days', made + interval '5 minutes',
+       made + interval '180 days', made + CASE WHEN n % 1000 = 0 AND n % 10000 > 0 THEN interval '200 days' ELSE interval '5 minutes' END,
        CASE WHEN n % 1000 > 0 THEN 'CIF-' || n % (:consents / 2) END,
        made, made, made + interval '1 minute', 2
 FROM (SELECT n, CASE WHEN n % 1000 = 0 OR n % 10 < 3 THEN now() - (n % 170) * interval '1 day' + interval '1 minute'

@@ -82,6 +82,13 @@ impl Database {
         AsyncPgConnection::establish(&url).await.unwrap()
     }
 
+    /// What the server said of it so far. PostgreSQL only.
+    pub fn log(&self) -> String {
+        let log = std::fs::read_to_string(cluster().join("log")).unwrap();
+        let ours = format!("<{}>", self.name());
+        log.lines().filter(|line| line.starts_with(&ours)).collect()
+    }
+
     fn name(&self) -> &str {
         self.url.rsplit_once('/').unwrap().1
     }
@@ -119,7 +126,13 @@ pub fn url(cluster: &Path, user: &str, database: &str) -> String {
 fn cluster() -> &'static Path {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     &CLUSTER
-        .get_or_init(|| Cluster::start("all", |_| (), "-c listen_addresses="))
+        .get_or_init(|| {
+            Cluster::start(
+                "all",
+                |_| (),
+                "-c listen_addresses= -c log_line_prefix='<%d>'",
+            )
+        })
         .folder
 }
 

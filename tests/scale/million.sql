@@ -9,7 +9,7 @@ SELECT md5('consent' || n)::uuid::text, 'consumer-' || n % 20, 'bank-contoh',
             WHEN n % 1000 = 2 THEN 'suspended' WHEN n % 10 < 3 THEN 'authorized' WHEN n % 10 < 6 THEN 'expired'
             WHEN n % 10 < 8 THEN 'revoked' WHEN n % 10 = 8 THEN 'rejected' ELSE 'failed' END,
        CASE WHEN n % 10 = 8 THEN '{"code": "not_allowed"}'::jsonb END,
-       made + interval '180 days', made + interval '5 minutes',
+       made + interval '180 days', made + CASE WHEN n % 1000 = 0 AND n % 10000 > 0 THEN interval '200 days' ELSE interval '5 minutes' END,
        CASE WHEN n % 1000 > 0 THEN 'CIF-' || n % (:consents / 2) END,
        made, made, made + interval '1 minute', 2
 FROM (SELECT n, CASE WHEN n % 1000 = 0 OR n % 10 < 3 THEN now() - (n % 170) * interval '1 day' + interval '1 minute'
@@ -33,7 +33,7 @@ FROM generate_series(1, :consents / 4) AS n;
 INSERT INTO decisions
 SELECT md5('consent' || n)::uuid::text, 'approved', 'CIF-' || n % (:consents / 2),
        '{"acr": "urn:izin:acr:two-factor", "amr": ["pwd", "otp"], "at": "2026-01-01T00:00:00Z", "customer": "CIF-1001"}'::jsonb, now()
-FROM generate_series(1, :consents / 2) AS n WHERE n % 10 < 9;
+FROM generate_series(1, :consents / 2) AS n WHERE n % 10 < 9 AND n % 1000 > 0;
 
 INSERT INTO receipts
 SELECT md5('consent' || n)::uuid::text, 'en', md5('a' || n) || md5('b' || n), repeat(md5('text' || n), 32), md5('c' || n) || md5('d' || n), now()
@@ -51,25 +51,25 @@ FROM generate_series(1, :consents) AS n;
 
 -- Of the moment: PayNet was away for a while, and customers and consumers were not.
 INSERT INTO outbox (id, consent_id, intent, attempts, next_attempt_at, locked_until, parked_at, last_error, created_at, recipient, seq)
-SELECT md5('consent' || n)::uuid::text || ':3:paynet', md5('consent' || n)::uuid::text, '{"update": "revoke"}'::jsonb, n % 5,
+SELECT md5('consent' || n)::uuid::text || ':2:paynet', md5('consent' || n)::uuid::text, '{"update": "revoke", "by": "customer"}'::jsonb, n % 5,
        now() + (n % 120 - 60) * interval '1 second', CASE WHEN n % 7 = 0 THEN now() + interval '30 seconds' END,
-       CASE WHEN n % 500 = 0 THEN now() END, 'unavailable', now() - n * interval '1 second', 'paynet', 3
+       CASE WHEN n % 500 = 0 THEN now() END, 'unavailable', now() - n * interval '1 second', 'paynet', 2
 FROM generate_series(1, :consents / 50) AS n;
 
 INSERT INTO authorization_handles
-SELECT md5('a' || n) || md5('b' || n), md5('consent' || n)::uuid::text, 'https://paynet.example/back', now() + (n % 120 - 1) * interval '1 second'
+SELECT md5('a' || n) || md5('b' || n), md5('consent' || n)::uuid::text, 'https://paynet.example/back', now() + (n % 120 - 1) * interval '1 minute'
 FROM generate_series(1, :consents / 50) AS n;
 
 INSERT INTO authorization_sessions
-SELECT md5('a' || n) || md5('b' || n), md5('consent' || n)::uuid::text, '{"step": "review"}'::jsonb, 4, now() + (n % 600 - 3) * interval '1 second'
+SELECT md5('a' || n) || md5('b' || n), md5('consent' || n)::uuid::text, '{"step": "review"}'::jsonb, 4, now() + (n % 600 - 3) * interval '1 minute'
 FROM generate_series(1, :consents / 50) AS n;
 
 INSERT INTO seen_tokens
-SELECT 'consumer-' || n % 20, md5('token' || n)::uuid::text, now() + (n % 600 - 3) * interval '1 second'
+SELECT 'consumer-' || n % 20, md5('token' || n)::uuid::text, now() + (n % 600 - 3) * interval '1 minute'
 FROM generate_series(1, :consents / 5) AS n;
 
 INSERT INTO throttles
-SELECT 'customer-' || n, n % 4, now() + (n % 900 - 3) * interval '1 second'
+SELECT 'customer-' || n, n % 4, now() + (n % 900 - 3) * interval '1 minute'
 FROM generate_series(1, :consents / 50) AS n;
 
 INSERT INTO installation_secrets VALUES ('sign-in', repeat('x', 43)) ON CONFLICT DO NOTHING;

@@ -163,6 +163,10 @@ impl TestApp {
         );
     }
 
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub fn database_url(&self) -> &str {
         &self.database.url
     }

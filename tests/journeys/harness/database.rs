@@ -88,6 +88,13 @@ impl Database {
         shared().await.tells(&drop).await;
     }
 
+    /// What the server said of it so far. PostgreSQL only.
+    pub async fn log(&self) -> String {
+        let log = std::fs::read_to_string(shared().await.folder.join("log")).unwrap();
+        let ours = format!("<{}>", self.name());
+        log.lines().filter(|line| line.starts_with(&ours)).collect()
+    }
+
     fn name(&self) -> &str {
         self.url.rsplit_once('/').unwrap().1
     }
@@ -102,6 +109,7 @@ impl Database {
 /// The cluster that all stories share.
 async fn shared() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    let start = || CLUSTER.get_or_init(|| Cluster::start("all", |_| (), ""));
+    let settings = "-c log_line_prefix='<%d>'";
+    let start = move || CLUSTER.get_or_init(|| Cluster::start("all", |_| (), settings));
     tokio::task::spawn_blocking(start).await.unwrap()
 }

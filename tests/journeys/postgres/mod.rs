@@ -1,9 +1,11 @@
-//! What is particular to PostgreSQL: its connection over TLS, its roles, replicas that start together, and transactions that conflict.
+//! What is particular to PostgreSQL: its connection over TLS, its roles, replicas that start together, transactions that conflict,
+//! limits of time, and a million consents.
 
 mod conflicts;
 mod migrate;
 mod roles;
 mod scale;
+mod timeouts;
 mod tls;
 mod together;
 
@@ -28,4 +30,17 @@ async fn izin(arguments: &[&str], config: &Path) -> (i32, String) {
         output.status.code().unwrap(),
         String::from_utf8(said).unwrap(),
     )
+}
+
+/// What the doctor finds of this check, by its verdict and in its words.
+async fn doctor(check: &str, config: &Path) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_izin"));
+    command.args(["doctor", "--json", "--config"]).arg(config);
+    let run = move || command.output().unwrap();
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    let findings: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = findings.iter().find(|one| one["check"] == check);
+    let finding = finding.unwrap_or_else(|| panic!("no {check} in {findings:#?}"));
+    let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+    (text("verdict"), text("seen"))
 }

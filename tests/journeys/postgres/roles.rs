@@ -6,7 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{database_file, izin};
+use super::{database_file, doctor, izin};
 use crate::harness::{Database, TOTP_SECRET, TestApp, eventually, pki, settings};
 use izin::lab::{Config, DEMO, Service, SystemClock};
 use izin_simulator::{ConsentStatus, Simulator, SimulatorOptions};
@@ -49,6 +49,8 @@ async fn the_service_can_do_everything_but_change_evidence() {
     assert!(said.contains("cannot change evidence"), "{said}");
     let (code, said) = izin(&["migrate", "--check"], &file).await;
     assert!(code == 0 && said.contains("up to date"), "{said}");
+    let (verdict, seen) = doctor("database-rights", &file).await;
+    assert!(verdict == "ok" && seen.contains("not change it"), "{seen}");
 
     let url = database.url.clone();
     let app = TestApp::start_with(database, CHECK).await;
@@ -126,6 +128,14 @@ async fn migrating_again_puts_the_rights_right() {
     let mut change = async |statement: String| admin.batch_execute(&statement).await.unwrap();
     change(format!("GRANT DELETE ON ledger TO {service}")).await;
     change("GRANT UPDATE ON receipts TO PUBLIC".into()).await;
+    let production = "environment = \"production\"\n";
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{production}{text}")).unwrap();
+    let (verdict, seen) = doctor("database-rights", &file).await;
+    assert!(
+        verdict == "warning" && seen.contains("DELETE on ledger"),
+        "{seen}"
+    );
     change(format!("REVOKE INSERT ON access_log FROM {service}")).await;
     let (code, said) = izin(&["migrate"], &file).await;
     assert!(

@@ -339,8 +339,9 @@ impl Sample {
                 assert!(!store.queue(true, 50).await.unwrap().is_empty());
             }
             "retry" => {
-                let parked = store.queue(true, 1).await.unwrap().remove(0);
-                assert!(store.retry(&parked.id, now).await.unwrap());
+                let n = 500 + 1000 * self.number;
+                let parked = format!("{}:2:paynet", Self::uuid(&format!("consent{n}")));
+                assert!(store.retry(&parked, now).await.unwrap());
             }
             "accesses" => assert!(!store.accesses(&id).await.unwrap().is_empty()),
             "ledger_of" => assert!(!store.ledger_of(&id).await.unwrap().is_empty()),

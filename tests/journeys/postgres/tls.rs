@@ -7,7 +7,7 @@ use diesel::sql_types::BigInt;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use serde_json::json;
 
-use super::{database_file, izin};
+use super::{database_file, doctor, izin};
 use crate::doctor::certificate::ending;
 use crate::harness::{Cluster, Database, TestApp, eventually, pki, write_secret};
 
@@ -104,6 +104,8 @@ async fn only_the_right_server_is_spoken_to() {
     let right = with_ca(&database.url("postgres", "localhost"), "ca");
     let (code, said) = asked(folder, &right).await;
     assert_eq!(code, 0, "{said}");
+    let (verdict, seen) = doctor("database-tls", &database_file(folder, &right)).await;
+    assert!(verdict == "ok" && seen.contains("TLSv1.3"), "{seen}");
 
     let host = database.url("postgres", "127.0.0.2");
     for (settings, told) in [

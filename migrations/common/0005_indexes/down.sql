@@ -1,0 +1,5 @@
+DROP INDEX throttles_expired;
+DROP INDEX seen_tokens_expired;
+DROP INDEX authorization_sessions_expired;
+DROP INDEX authorization_handles_expired;
+DROP INDEX consents_by_age;

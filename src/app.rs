@@ -4,6 +4,7 @@ mod banks;
 pub mod database;
 mod keys;
 mod listeners;
+pub mod paynet;
 mod reload;
 
 use std::net::SocketAddr;
@@ -26,11 +27,12 @@ use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
-use crate::jobs::{Deadlines, Deliveries, kept_running};
+use crate::jobs::{Comparison, Deadlines, Deliveries, Pace, Reconcile, kept_running};
 use crate::keys::{SigningKeys, Stamp};
-use crate::ops::Ops;
+use crate::metrics::Metrics;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
+use crate::ops::{Ops, Scrape};
 use crate::pages::render::{Branding, Renderer};
 use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
@@ -68,7 +70,9 @@ struct Rooms {
     guard: OfpGuard,
     keys: LiveKeys,
     key_files: Stamp,
+    metrics: Arc<Metrics>,
     pool: Arc<CryptoPool>,
+    reconcile: Reconcile,
     renderer: Arc<Renderer>,
     resources: Resources,
     signing: SigningKeys,
@@ -123,6 +127,9 @@ impl Service {
         let watch = move |stop| rooms.deadlines.clone().run(stop);
         let watch = kept_running("deadlines", stop(), watch);
         service.tasks.spawn(watch);
+        let compare = move |stop| rooms.reconcile.clone().run(stop);
+        let compare = kept_running("reconcile", stop(), compare);
+        service.tasks.spawn(compare);
         let reload = service.reload.clone();
         let reload = kept_running("reload", stop(), move |stop| reload.clone().watch(stop));
         service.tasks.spawn(reload);
@@ -188,8 +195,8 @@ async fn build(
         clock: clock.clone(),
         profile: config.ofp.profile.clone(),
     };
+    let authorization = Authorization::new(parts, config);
     Ok(Rooms {
-        authorization: Authorization::new(parts, config),
         deliveries: Deliveries {
             clock: clock.clone(),
             announced: announced.clone(),
@@ -217,17 +224,36 @@ async fn build(
         },
         keys,
         key_files: material.stamp,
+        metrics: Arc::new(Metrics::new()),
         pool,
+        reconcile: Reconcile {
+            comparison: Comparison {
+                clock: clock.clone(),
+                deliveries: authorization.deliveries.clone(),
+                paynet: paynet.clone(),
+                store: store.clone(),
+            },
+            pace: Pace::from(&config.reconcile),
+        },
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {
             bank,
             bank_name: config.ui.name.clone(),
             clock,
+            settling: authorization.settling(),
             store: store.clone(),
         },
+        authorization,
         signing,
         store,
     })
+}
+
+impl Rooms {
+    fn scrape(&self) -> Scrape {
+        let clock = self.authorization.clock.clone();
+        Scrape::new(self.metrics.clone(), self.store.clone(), clock)
+    }
 }
 
 struct Endpoints {
@@ -306,7 +332,7 @@ fn ops_endpoint(
         ),
         _ => None,
     };
-    let ops = Ops::new(rooms.store.clone(), try_it)?;
+    let ops = Ops::new(rooms.store.clone(), rooms.scrape(), try_it)?;
     Ok(Traced::new("ops", ops.routes()).boxed())
 }
 
@@ -316,7 +342,7 @@ fn ops_endpoint(
     rooms: &Rooms,
     _webhooks: SocketAddr,
 ) -> anyhow::Result<BoxEndpoint<'static, Response>> {
-    let ops = Ops::new(rooms.store.clone())?;
+    let ops = Ops::new(rooms.store.clone(), rooms.scrape())?;
     Ok(Traced::new("ops", ops.routes()).boxed())
 }
 

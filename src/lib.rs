@@ -17,6 +17,7 @@ mod ids;
 mod institution;
 mod jobs;
 mod keys;
+mod metrics;
 mod money;
 mod ops;
 mod pages;
@@ -65,7 +66,7 @@ pub mod lab {
     pub use crate::cli::demo::{DemoSettings, registration};
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
-    pub use crate::consent::{Actor, register};
+    pub use crate::consent::{Actor, Status, register};
     pub use crate::http::Handshake;
     pub use crate::ids::{ConsentId, DcId, DpId};
     pub use crate::store::{Store, kept};

@@ -12,6 +12,8 @@ mod jose;
 mod keys;
 mod logging;
 mod outbox;
+mod plain;
+mod reconcile;
 mod selftest;
 mod serve;
 #[cfg(feature = "lab")]
@@ -40,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   izin config check --help        what a configuration would do, before the service runs with it
   izin consents list --config F   the consents; show and revoke one
   izin outbox list --config F     what PayNet has not been told yet
+  izin reconcile list --config F  what PayNet has otherwise than we do
   izin doctor --config izin.toml  is everything ready for traffic? What is not, and what to do
   izin keys list --config F       which key signs, and until when each certificate is valid
   izin spec diff OLD NEW          what a new edition of an OpenAPI document means for us
@@ -62,6 +65,7 @@ enum Command {
     Jose(jose::Jose),
     Keys(keys::Keys),
     Outbox(outbox::Outbox),
+    Reconcile(reconcile::Reconcile),
     Selftest(selftest::Selftest),
     /// Run the service
     Serve(serve::Serve),
@@ -91,6 +95,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Consents(consents) => consents.run(&institution).await,
                     Command::Keys(keys) => Ok(keys.run(&institution)),
                     Command::Outbox(outbox) => outbox.run(&institution).await,
+                    Command::Reconcile(reconcile) => reconcile.run(&institution).await,
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {
                         serve.run(institution).await.map(|()| ExitCode::SUCCESS)

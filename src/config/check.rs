@@ -42,6 +42,7 @@ impl Config {
         self.bad_addresses(&mut problems);
         self.bad_numbers(&mut problems);
         self.database.check(&mut problems);
+        self.reconcile.check(&mut problems);
         self.wire_profile(&mut problems);
         self.banks(&mut problems);
         self.unsafe_operations(&mut problems);

@@ -15,6 +15,7 @@ mod ofp;
 mod ops;
 mod problem;
 mod profile;
+mod reconcile;
 mod schema;
 mod secrets;
 mod settings;
@@ -39,6 +40,7 @@ pub use profile::{
     AuthorizeListener, BalanceAmount, ProfileChange, ResponseBody, ResponsePayload,
     SignatureHeader, SigningParty, TimeoutUpdate, UpdateMethod, WireProfile,
 };
+pub use reconcile::Reconcile;
 pub use schema::PUBLISHED as SCHEMA;
 pub use settings::{Setting, SettingOrigin};
 
@@ -63,6 +65,7 @@ pub struct Config {
     pub ui: Ui,
     pub limits: Limits,
     pub ops: Ops,
+    pub reconcile: Reconcile,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

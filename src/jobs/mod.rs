@@ -1,8 +1,11 @@
 //! Background work, one job per file. All of it can run on several replicas at once.
 
+mod compare;
 mod deadlines;
 mod deliver;
 mod notices;
+mod reconcile;
+mod retry;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -10,8 +13,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
+pub use compare::{Compared, Comparison};
 pub use deadlines::Deadlines;
 pub use deliver::Deliveries;
+pub use reconcile::{Pace, Reconcile, page};
+pub use retry::{Retried, Retry, retry};
 
 /// So that a defect that comes again at once does not fill the log.
 const PAUSE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 1 });

@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod dispatch;
+mod figures;
 mod inspect;
 #[cfg_attr(
     feature = "embedded",
@@ -15,6 +16,7 @@ mod inspect;
     )
 )]
 mod pg;
+mod reconcile;
 mod rows;
 mod schema;
 #[cfg(feature = "embedded")]
@@ -32,7 +34,9 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use serde_json::Value;
 
 use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
+pub use figures::Figures;
 pub use inspect::{Migrations, PostgresFacts, inspect};
+pub use reconcile::{Cursor, DifferenceRow, Page, Recorded, Settled};
 pub use rows::{
     AccessRow, Damaged, Delivery, EventRow, Lease, LedgerRow, Message, OutboxRow, ReceiptRow,
 };
@@ -205,11 +209,21 @@ operations! {
     account_id_for(customer: &CustomerId, reference: &AccountReference) -> AccountId;
     bank_reference(account: &AccountId) -> Option<AccountReference>;
     claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Result<Delivery, Damaged>>;
-    postpone(lease: &Lease, next: At, error: &str) -> ();
+    postpone(lease: &Lease, next: At, asked_by_recipient: bool, error: &str) -> ();
     park(lease: &Lease, now: At, error: &str) -> ();
     is_undelivered(consent: &ConsentId) -> bool;
     queue(parked: bool, limit: i64) -> Vec<OutboxRow>;
-    retry(id: &str, now: At) -> bool;
+    retry(id: &str, now: At, record: Option<&crate::consent::Change>) -> bool;
+    hasten(consent: &ConsentId, now: At, again: At) -> bool;
+    reconcile_page(after: &str, settled: Settled, limit: i64) -> Page;
+    lease_reconcile(holder: &str, now: At, lease: chrono::TimeDelta, every: chrono::TimeDelta) -> Option<Cursor>;
+    save_reconcile(cursor: &Cursor) -> ();
+    record_differences(
+        consent: &ConsentId, open: &[crate::consent::Difference],
+        adopted: Option<&crate::consent::Difference>, now: At
+    ) -> Recorded;
+    find_differences(closed: bool, limit: i64) -> Vec<DifferenceRow>;
+    figures(now: At) -> Figures;
     accesses(consent: &ConsentId) -> Vec<AccessRow>;
     ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
     receipt(consent: &ConsentId) -> Option<ReceiptRow>;
@@ -233,4 +247,5 @@ operations! {
 #[cfg(any(test, feature = "lab"))]
 operations! {
     deliveries(consent: &ConsentId) -> Vec<DeliveryState>;
+    events_of(consent: &ConsentId) -> Vec<EventRow>;
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Database;
 use crate::authorization::{Stop, stop_sharing};
+use crate::cli::plain::plain;
 use crate::clock::{SharedClock, SystemClock};
 use crate::consent::Actor;
 use crate::ids::ConsentId;
@@ -59,13 +60,4 @@ impl Revoke {
         });
         Ok(())
     }
-}
-
-/// It stands in a history for seven years.
-fn plain(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > 200 || text.contains(char::is_control) {
-        return Err("1 to 200 characters on one line".into());
-    }
-    Ok(text.to_owned())
 }

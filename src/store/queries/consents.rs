@@ -102,7 +102,7 @@ pub async fn find_consents(conn: &mut Conn, wanted: &ConsentFilter) -> StoreResu
 }
 
 /// A row that this release cannot read must not keep the others waiting.
-fn readable(rows: Vec<ConsentRow>) -> Vec<Consent> {
+pub(super) fn readable(rows: Vec<ConsentRow>) -> Vec<Consent> {
     let readable = rows.into_iter().filter_map(|row| {
         let id = row.consent_id.clone();
         Consent::try_from(row)
@@ -131,6 +131,17 @@ pub async fn record_event(
         Ok(())
     })
     .await
+}
+
+/// As they came, oldest first.
+#[cfg(any(test, feature = "lab"))]
+pub async fn events_of(conn: &mut Conn, consent: &ConsentId) -> StoreResult<Vec<EventRow>> {
+    Ok(consent_events::table
+        .filter(consent_events::consent_id.eq(consent.as_str()))
+        .order(consent_events::received_at)
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?)
 }
 
 /// Stores a change: state, ledger entry and what PayNet must be told, or nothing at all.

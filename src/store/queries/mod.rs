@@ -4,12 +4,16 @@
 mod authorizations;
 mod consents;
 mod evidence;
+mod figures;
 mod outbox;
+mod reconcile;
 mod records;
 
 pub(super) use super::Conn;
 pub use authorizations::*;
 pub use consents::*;
 pub use evidence::*;
+pub use figures::*;
 pub use outbox::*;
+pub use reconcile::*;
 pub use records::*;

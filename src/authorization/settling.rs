@@ -1,5 +1,5 @@
 //! A consent in `deciding`: approved here, and PayNet's word on it is missing. Whoever needs that word has its delivery made at once
-//! instead of after the pause it is in, and from the second attempt on a delivery begins with asking PayNet what it has (ADR 9).
+//! instead of after the pause it is in, and from the second attempt on a delivery begins with asking PayNet what it has (ADR 11).
 //!
 //! It knows nothing of PayNet: the one lease on the delivery is what keeps replicas and calls from asking side by side.
 

@@ -1,7 +1,7 @@
-//! What a service tells of itself in numbers, in OpenMetrics' text. One registry per service, made by `app` and handed down: a test
+//! What a service tells of itself in numbers, as text in the form of `OpenMetrics`. One registry per service, made by `app` and handed down: a test
 //! process has several services.
 //!
-//! It knows names and labels ([docs/metrics.md](../../docs/metrics.md) has them for operators) and nothing of where the numbers come
+//! It knows names and labels (docs/metrics.md has them for operators) and nothing of where the numbers come
 //! from, so every room may be given its part: `ops` fills in at a scrape what the database says; what is counted while it happens is
 //! counted by whom it happens to.
 
@@ -48,6 +48,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_metric_is_documented() {
+        const PAGE: &str = include_str!("../../docs/metrics.md");
+        let text = Metrics::new().text().unwrap();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let names: Vec<_> = types.filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.len() >= 5, "{names:?}");
+        for name in names {
+            assert!(PAGE.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
+
+    #[test]
     fn what_is_told_and_what_is_not_known() {
         let metrics = Metrics::new();
         metrics.outbox.set_deliveries("paynet", "due", 3);
@@ -61,8 +73,8 @@ mod tests {
             "# UNIT izin_outbox_oldest_seconds seconds",
             "izin_outbox_oldest_seconds{recipient=\"paynet\"} 90",
             "izin_reconcile_differences{kind=\"status\"} 1",
-            "izin_reconcile_round_consents 17",
-            "izin_reconcile_round_finished_timestamp_seconds 1800000000",
+            "izin_reconcile_round_consents 17.0",
+            "izin_reconcile_round_finished_timestamp_seconds 1800000000.0",
             "# EOF",
         ] {
             assert!(text.lines().any(|told| told == line), "{line}: {text}");
@@ -71,6 +83,9 @@ mod tests {
         metrics.reconcile.forget();
         let text = metrics.text().unwrap();
         let values = text.lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(values.count(), 0, "{text}");
+        assert!(
+            values.into_iter().all(|line| line.ends_with(" NaN")),
+            "{text}"
+        );
     }
 }

@@ -1,13 +1,14 @@
 //! Clocks: the five minutes to decide, and the end of a consent.
 
 use chrono::TimeDelta;
-use izin_simulator::{ConsentStatus, EventType, NewConsent, Operation};
+use izin_simulator::{ConsentStatus, EventType, Fault, NewConsent, Operation};
 
 use crate::harness::{Database, TestApp, eventually, on_both_databases};
 
 on_both_databases!(
     nobody_decides,
     our_clock_is_faster,
+    approved_too_late_for_paynet,
     too_late_to_approve,
     an_expired_consent
 );
@@ -60,6 +61,24 @@ async fn our_clock_is_faster(database: Database) {
     eventually(told, "PayNet is told").await;
     let reason = consent.at_paynet().consent.status_reason.unwrap();
     assert_eq!(reason.reason_code, "timeout");
+    app.stop().await;
+}
+
+/// Approved in time by our clock, and PayNet's runs out before it hears of it: nothing is shared, and the customer is told so.
+async fn approved_too_late_for_paynet(database: Database) {
+    let app = TestApp::start(database).await;
+    let down = [Fault::Status(503)];
+    app.simulator.order_faults(Operation::UpdateConsent, down);
+    let consent = app.consent(&["read_balances"]).await;
+    let mut customer = app.reviewing(&consent).await;
+    app.simulator.edit_consent(&consent.id, |consent| {
+        consent.created_at -= TimeDelta::minutes(5);
+    });
+    customer.approves().await.unwrap();
+    let result = customer.waits_for_result().await.unwrap();
+    let outcome = result.attribute("data-outcome");
+    assert_eq!(outcome, Some("failed"), "{}", result.summary());
+    assert!(consent.at_paynet().updates.is_empty(), "it was asked first");
     app.stop().await;
 }
 

@@ -17,6 +17,7 @@ mod keys;
 mod life;
 mod metrics;
 mod ops;
+mod outbox;
 mod profile;
 mod reconcile;
 mod reject;

@@ -17,23 +17,22 @@ on_both_databases!(
     nothing_is_opened,
     rounds_of_the_service,
     it_goes_on_where_it_was,
-    a_delivery_is_put_back,
 );
 
 /// `izin` with the configuration of an app.
-struct Shell {
+pub struct Shell {
     folder: tempfile::TempDir,
 }
 
 impl Shell {
-    fn of(app: &TestApp) -> Self {
+    pub fn of(app: &TestApp) -> Self {
         let folder = tempfile::tempdir().unwrap();
         serve_file(folder.path(), app.database_url(), &app.simulator, None);
         Self { folder }
     }
 
     /// Standard output of a command that must succeed.
-    async fn izin(&self, arguments: &[&str]) -> String {
+    pub async fn izin(&self, arguments: &[&str]) -> String {
         let file = self.folder.path().join("izin.toml");
         let arguments: Vec<_> = arguments.iter().map(|&one| one.to_owned()).collect();
         let run = move || {
@@ -45,14 +44,14 @@ impl Shell {
         tokio::task::spawn_blocking(run).await.unwrap()
     }
 
-    async fn compares(&self, consent: &ConsentStory<'_>, dry: bool) -> Value {
+    pub async fn compares(&self, consent: &ConsentStory<'_>, dry: bool) -> Value {
         let mut arguments = vec!["reconcile", "run", "--json", "--consent", &consent.id];
         arguments.extend(dry.then_some("--dry-run"));
         serde_json::from_str(&self.izin(&arguments).await).unwrap()
     }
 
     /// What and state of all that is or was otherwise.
-    async fn known(&self) -> Vec<(String, String)> {
+    pub async fn known(&self) -> Vec<(String, String)> {
         let listed = self.izin(&["reconcile", "list", "--all", "--json"]).await;
         let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
         let known = listed.iter().map(|row| {
@@ -63,7 +62,7 @@ impl Shell {
     }
 }
 
-fn told(compared: &Value) -> Vec<(&str, &str)> {
+pub fn told(compared: &Value) -> Vec<(&str, &str)> {
     let rows = compared["differences"].as_array().unwrap().iter();
     rows.map(|row| {
         (
@@ -83,9 +82,11 @@ async fn status(app: &TestApp, consent: &ConsentStory<'_>) -> Status {
         .status
 }
 
-fn entry(what: &str, state: &str) -> (String, String) {
+pub fn entry(what: &str, state: &str) -> (String, String) {
     (what.to_owned(), state.to_owned())
 }
+
+type Edit = fn(&mut Consent);
 
 async fn each_kind_of_difference(database: Database) {
     let app = TestApp::start(database).await;
@@ -97,11 +98,11 @@ async fn each_kind_of_difference(database: Database) {
         nothing
     );
     let honest = consent.at_paynet().consent;
-    let edits: [(&str, fn(&mut Consent)); 4] = [
+    let edits: [(&str, Edit); 4] = [
         ("accounts", |consent| {
-            consent.accounts[0].account_id = "another".to_owned();
+            "another".clone_into(&mut consent.accounts[0].account_id);
         }),
-        ("consumer", |consent| consent.dc_id = "sewa".to_owned()),
+        ("consumer", |consent| "sewa".clone_into(&mut consent.dc_id)),
         ("expiry", |consent| {
             consent.expiration_datetime += TimeDelta::days(1);
         }),
@@ -211,6 +212,7 @@ async fn nothing_is_opened(database: Database) {
     app.simulator.edit_consent(&consent.id, |consent| {
         consent.status = ConsentStatus::Suspended;
     });
+    let suspended_at = consent.at_paynet().consent.updated_at.unwrap();
     shell.compares(&consent, false).await;
     assert_eq!(status(&app, &consent).await, Status::Suspended);
     app.simulator.edit_consent(&consent.id, |consent| {
@@ -223,7 +225,7 @@ async fn nothing_is_opened(database: Database) {
     );
     assert_eq!(consent.balance().await.status(), 403);
     app.simulator.edit_consent(&consent.id, |consent| {
-        consent.updated_at = Some(Utc::now() + TimeDelta::seconds(1));
+        consent.updated_at = Some(suspended_at + TimeDelta::microseconds(1));
     });
     assert_eq!(
         told(&shell.compares(&consent, false).await),
@@ -286,7 +288,7 @@ async fn rounds_of_the_service(database: Database) {
         let lines = scraped.text();
         let has = |line: &str| lines.lines().any(|told| told == line);
         has("izin_reconcile_differences{kind=\"expiry\"} 1")
-            && has("izin_reconcile_round_consents 1")
+            && has("izin_reconcile_round_consents 1.0")
     };
     eventually(tells, "the metrics tell it").await;
     app.stop().await;
@@ -294,8 +296,7 @@ async fn rounds_of_the_service(database: Database) {
 
 /// A round that is not over goes on at another replica, and asks for no consent twice.
 async fn it_goes_on_where_it_was(database: Database) {
-    let app = TestApp::start_with(database, FAST).await;
-    let mut consents = Vec::new();
+    let app = TestApp::start_with(database, "reconcile.per_minute = 0").await;
     for name in ["paynet", "weiming", "kavitha"] {
         let consent = app.consent(&["read_balances"]).await;
         let mut customer = app.customer();
@@ -304,83 +305,25 @@ async fn it_goes_on_where_it_was(database: Database) {
         customer.selects_first().await.unwrap();
         customer.approves().await.unwrap();
         consent.reaches("accepted").await;
-        consents.push(consent);
-    }
-    for consent in &consents {
         app.simulator.edit_consent(&consent.id, |consent| {
             consent.permissions.push("read_accounts".to_owned());
         });
     }
-    // The second of them cannot be asked for.
-    let faults = [Fault::Delay(std::time::Duration::ZERO), Fault::Status(503)];
-    app.simulator
-        .order_faults(Operation::RetrieveConsent, faults);
-    let asked = app.simulator.calls(Operation::RetrieveConsent);
-    app.clock.advance(TimeDelta::minutes(2));
-    let first = || async { app.simulator.calls(Operation::RetrieveConsent) == asked + 2 };
-    eventually(first, "it has stopped at the second").await;
-    let kept = || async { differences(&app).await == [entry("permissions", "open")] };
-    eventually(kept, "the first is kept").await;
-    app.clock.advance(TimeDelta::seconds(61));
-    let replica = app.another_replica().await;
+    assert_eq!(
+        app.simulator.calls(Operation::RetrieveConsent),
+        0,
+        "it is off"
+    );
+    // Ten seconds from one to the next.
+    let slow = app.another_replica_with("reconcile.per_minute = 6").await;
+    let begun = || async { differences(&app).await.len() == 1 };
+    eventually(begun, "the first is looked at").await;
+    slow.stop().await;
+    assert_eq!(app.simulator.calls(Operation::RetrieveConsent), 1);
+    let fast = app.another_replica_with(FAST).await;
     let rest = || async { differences(&app).await.len() == 3 };
     eventually(rest, "the others follow").await;
-    assert_eq!(app.simulator.calls(Operation::RetrieveConsent), asked + 4);
-    replica.stop().await;
-    app.stop().await;
-}
-
-/// Refused for good and parked; an operator puts it back, and the consent's history says who and why.
-async fn a_delivery_is_put_back(database: Database) {
-    let app = TestApp::start(database).await;
-    let shell = Shell::of(&app);
-    let consent = app.consent(&["read_balances"]).await;
-    let refused = [Fault::Status(403)];
-    app.simulator
-        .order_faults(Operation::UpdateConsent, refused);
-    let mut customer = app.reviewing(&consent).await;
-    customer.rejects().await.unwrap();
-    let parked = || async {
-        let waiting = app.store.deliveries(&consent.key()).await.unwrap();
-        waiting.iter().any(|one| one.parked)
-    };
-    eventually(parked, "it is parked").await;
-    let compared = shell.compares(&consent, false).await;
-    assert_eq!(told(&compared), [("status", "open")], "PayNet still waits");
-    let listed = shell.izin(&["outbox", "list", "--parked", "--json"]).await;
-    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
-    assert!(listed[0]["age_seconds"].is_u64(), "{listed:?}");
-    let delivery = listed[0]["delivery"].as_str().unwrap();
-    let table = shell.izin(&["outbox", "list"]).await;
-    assert!(table.contains("AGE") && table.contains(" s "), "{table}");
-
-    let asked = app.simulator.calls(Operation::RetrieveConsent);
-    let who = [
-        "--operator",
-        "siti",
-        "--reason",
-        "PayNet mended our registration",
-    ];
-    let retry = [&["outbox", "retry", delivery], &who[..]].concat();
-    let said = shell.izin(&retry).await;
-    assert!(said.starts_with("1 put back"), "{said}");
-    let told_at_last = || async { consent.at_paynet().status() == ConsentStatus::Rejected };
-    eventually(told_at_last, "PayNet knows").await;
-    let calls = app.simulator.calls(Operation::RetrieveConsent);
-    assert_eq!(calls, asked + 1, "PayNet is asked before it is told again");
-    let shown = shell.izin(&["consents", "show", &consent.id]).await;
-    for part in [
-        "delivery_retried",
-        "siti",
-        "PayNet mended our registration",
-        delivery,
-    ] {
-        assert!(shown.contains(part), "{part}: {shown}");
-    }
-    assert_eq!(
-        shell.compares(&consent, false).await["differences"],
-        json!([])
-    );
-    assert!(shell.known().await.contains(&entry("status", "gone")));
+    assert_eq!(app.simulator.calls(Operation::RetrieveConsent), 3);
+    fast.stop().await;
     app.stop().await;
 }

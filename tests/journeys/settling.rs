@@ -1,8 +1,9 @@
 //! A consent in `deciding` serves nobody. Who asks for its data, or has news of it, makes us ask PayNet once and at once, instead of
 //! after the pause that the delivery is in.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
+use izin::lab::Clock;
 use izin_simulator::{DataCall, EventPost, EventType, Fault, Operation, RetryAfter};
 
 use crate::harness::{ConsentStory, Database, TestApp, eventually, on_both_databases};
@@ -29,20 +30,23 @@ async fn accepted_unheard(app: &TestApp) -> ConsentStory<'_> {
     let mut customer = app.reviewing(&consent).await;
     customer.approves().await.unwrap();
     for attempts in 1..=ATTEMPTS {
-        let failed = || async {
-            let waiting = app.store.queue(false, 1).await.unwrap();
-            let row = waiting.first().expect("it waits");
-            row.attempts == attempts && row.locked_until.is_none()
-        };
+        let failed = || async { waiting(app).await.is_some_and(|row| row.0 >= attempts) };
         eventually(failed, "an attempt has failed").await;
-        if attempts < ATTEMPTS {
-            // Longer than the pause, whose longest here is 32 seconds and a fifth.
-            let pause = (1 << (attempts - 1)) * 6 / 10 + 1;
-            app.clock.advance(TimeDelta::seconds(pause.into()));
+        let (so_far, next) = waiting(app).await.expect("it waits");
+        if so_far < ATTEMPTS {
+            let pause = (next - app.clock.now()).num_seconds().max(0);
+            app.clock.advance(TimeDelta::seconds(pause + 1));
         }
     }
     assert_eq!(consent.last_entry().await, "approved");
     consent
+}
+
+/// Attempts and time of the next one, while no attempt is under way.
+async fn waiting(app: &TestApp) -> Option<(i32, DateTime<Utc>)> {
+    let queue = app.store.queue(false, 1).await.unwrap();
+    let row = queue.first().filter(|row| row.locked_until.is_none())?;
+    Some((row.attempts, row.next_attempt_at.0))
 }
 
 /// At once, though the next attempt is a minute away.
@@ -96,25 +100,23 @@ async fn an_event_settles_it(database: Database) {
 async fn many_calls_ask_once(database: Database) {
     let app = TestApp::start(database).await;
     let consent = accepted_unheard(&app).await;
-    let replica = app.another_replica().await;
     let failing = vec![Fault::Status(500); 30];
     app.simulator
         .order_faults(Operation::RetrieveConsent, failing);
-    for place in ["the replica", "ourselves"] {
-        let calls = (0..5).map(|_| consent.balance());
-        for answer in join_all(calls).await {
-            let refused = answer.answer.refusal();
-            assert_eq!(
-                refused,
-                (403, Some("Consent.Invalid".to_owned())),
-                "{place}"
-            );
-        }
-        app.is_registered(|provider| provider);
-    }
+    five_are_refused(&consent).await;
+    let replica = app.another_replica().await;
+    five_are_refused(&consent).await;
     assert_eq!(app.simulator.calls(Operation::RetrieveConsent), 8);
     replica.stop().await;
     app.stop().await;
+}
+
+async fn five_are_refused(consent: &ConsentStory<'_>) {
+    let calls = (0..5).map(|_| consent.balance());
+    for answer in join_all(calls).await {
+        let refused = answer.answer.refusal();
+        assert_eq!(refused, (403, Some("Consent.Invalid".to_owned())));
+    }
 }
 
 /// `Retry-After` goes before the wishes of callers, in either form.
@@ -128,10 +130,7 @@ async fn not_before_paynet_lets_us(database: Database) {
     let mut customer = app.reviewing(&consent).await;
     customer.approves().await.unwrap();
     for (asked, pause) in [(1, 40), (2, 60)] {
-        let waits = || async {
-            let waiting = app.store.queue(false, 1).await.unwrap();
-            waiting[0].attempts == asked + 1 && waiting[0].locked_until.is_none()
-        };
+        let waits = || async { waiting(&app).await.is_some_and(|row| row.0 == asked + 1) };
         eventually(waits, "PayNet has asked to be left alone").await;
         let account = consent.account();
         let call = DataCall::balances(&consent.id, account);

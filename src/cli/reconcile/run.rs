@@ -1,5 +1,6 @@
 //! `izin reconcile run`: a round of one's own, or a look at one consent.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,8 +34,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "ID")]
     consent: Option<String>,
     /// Change nothing and record nothing: only say what would be
-    #[arg(long)]
-    dry_run: bool,
+    #[arg(long = "dry-run")]
+    dry: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -70,7 +71,7 @@ impl Run {
             }
             None => {
                 self.all(&comparison, Pace::from(&config.reconcile), &mut found)
-                    .await?
+                    .await?;
             }
         }
         crate::cli::tell(&if self.json {
@@ -89,12 +90,12 @@ impl Run {
     ) -> anyhow::Result<()> {
         let mut next = Some(String::new());
         while let Some(after) = next {
-            let page = page(&comparison.store, &comparison.clock, &after, PAGE).await?;
-            for consent in &page.consents {
+            let some = page(&comparison.store, &comparison.clock, &after, PAGE).await?;
+            for consent in &some.consents {
                 self.look(comparison, consent, found).await?;
                 tokio::time::sleep(pace.gap()).await;
             }
-            next = page.next;
+            next = some.next;
         }
         Ok(())
     }
@@ -105,7 +106,7 @@ impl Run {
         consent: &Consent,
         found: &mut Found,
     ) -> anyhow::Result<()> {
-        let compared = comparison.of(consent, self.dry_run).await;
+        let compared = comparison.of(consent, self.dry).await;
         let compared = compared.with_context(|| format!("at consent {}", consent.id))?;
         let Some(Compared { open, adopted }) = compared else {
             found.passed_over += 1;
@@ -132,13 +133,12 @@ impl Run {
             ..
         } = found;
         let differences = rows.len();
-        text.push_str(&format!(
-            "{compared} compared, {differences} differences.\n"
-        ));
+        let _ = writeln!(text, "{compared} compared, {differences} differences.");
         if *passed_over > 0 {
-            text.push_str(&format!(
-                "{passed_over} passed over, because something is on its way to PayNet (izin outbox list) or changed meanwhile.\n"
-            ));
+            let _ = writeln!(
+                text,
+                "{passed_over} passed over, because something is on its way to PayNet (izin outbox list) or changed meanwhile."
+            );
         }
         text
     }
@@ -154,7 +154,7 @@ impl Run {
     }
 
     fn state(&self, adopted: bool) -> &'static str {
-        match (adopted, self.dry_run) {
+        match (adopted, self.dry) {
             (false, _) => "open",
             (true, false) => "adopted",
             (true, true) => "would be adopted",

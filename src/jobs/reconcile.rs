@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::compare::{CompareError, Comparison};
 use crate::clock::SharedClock;
 use crate::config;
-use crate::consent::Consent;
+use crate::ids::ConsentId;
 use crate::store::{At, Cursor, Page, Settled, Store, StoreError, StoreResult};
 
 /// How often a replica looks whether there is something to do.
@@ -82,28 +82,28 @@ impl Reconcile {
             return;
         }
         let holder = Uuid::new_v4().to_string();
+        let mut failures = Failures::default();
         while !stop.is_cancelled() {
-            match self.batch(&holder, &stop).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = tokio::time::sleep(IDLE) => {}
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the comparison with PayNet cannot go on; trying again");
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = tokio::time::sleep(IDLE) => {}
-                    }
+            let batch = self.batch(&holder, &mut failures, &stop).await;
+            if let Err(error) = &batch {
+                tracing::warn!(%error, "the comparison with PayNet cannot go on; trying again");
+            }
+            if !matches!(batch, Ok(true)) {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(IDLE) => {}
                 }
             }
         }
     }
 
     /// The next few consents, if it is our turn; whether there may be more at once.
-    async fn batch(&self, holder: &str, stop: &CancellationToken) -> StoreResult<bool> {
+    async fn batch(
+        &self,
+        holder: &str,
+        failures: &mut Failures,
+        stop: &CancellationToken,
+    ) -> StoreResult<bool> {
         let (clock, store) = (&self.comparison.clock, &self.comparison.store);
         let began = clock.now();
         let every = self.pace.between_rounds;
@@ -120,12 +120,20 @@ impl Reconcile {
                 complete = false;
                 break;
             }
-            if let Err(error) = self.compared(consent, &mut cursor).await {
-                cursor.not_before = Some(At(clock.now() + pause(&error)));
-                tracing::info!(%error, "the comparison with PayNet pauses");
-                complete = false;
-                break;
+            cursor.not_before = None;
+            match self.comparison.of(consent, false).await {
+                Ok(compared) => cursor.checked += i64::from(compared.is_some()),
+                Err(error) if failures.are_enough(&consent.id, &error) => {
+                    tracing::error!(consent = %consent.id, %error, "passed over in this round");
+                }
+                Err(error) => {
+                    tracing::info!(%error, "the comparison with PayNet pauses");
+                    cursor.not_before = Some(At(clock.now() + pause(&error)));
+                    complete = false;
+                    break;
+                }
             }
+            cursor.after_id = consent.id.to_string();
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(self.pace.gap()) => {}
@@ -143,14 +151,6 @@ impl Reconcile {
         }
     }
 
-    async fn compared(&self, consent: &Consent, cursor: &mut Cursor) -> Result<(), CompareError> {
-        cursor.not_before = None;
-        self.comparison.of(consent, false).await?;
-        cursor.after_id = consent.id.to_string();
-        cursor.checked += 1;
-        Ok(())
-    }
-
     /// To the next page, or the end of the round.
     fn turn(&self, cursor: &mut Cursor, next: Option<String>) {
         cursor.not_before = None;
@@ -164,6 +164,29 @@ impl Reconcile {
     }
 }
 
+/// How often the one consent that a round is at could not be compared: one alone must not keep the others waiting for ever.
+#[derive(Default)]
+struct Failures {
+    at: Option<ConsentId>,
+    count: u32,
+}
+
+impl Failures {
+    const ENOUGH: u32 = 5;
+
+    fn are_enough(&mut self, id: &ConsentId, error: &CompareError) -> bool {
+        if self.at.as_ref() != Some(id) {
+            *self = Self {
+                at: Some(id.clone()),
+                count: 0,
+            };
+        }
+        self.count += 1;
+        let is_unreadable = matches!(error, CompareError::Store(StoreError::Damaged(_)));
+        is_unreadable || self.count >= Self::ENOUGH
+    }
+}
+
 fn pause(error: &CompareError) -> TimeDelta {
     let asked = match error {
         CompareError::Unavailable { retry_after, .. } => *retry_after,
@@ -171,4 +194,37 @@ fn pause(error: &CompareError) -> TimeDelta {
     };
     let asked = asked.and_then(|pause| TimeDelta::from_std(pause).ok());
     asked.unwrap_or_default().max(PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_consent_does_not_keep_the_others_waiting() {
+        let id = |id: &str| ConsentId::parse(id).unwrap();
+        let unheard = CompareError::Unavailable {
+            detail: "status 500".into(),
+            retry_after: None,
+        };
+        let mut failures = Failures::default();
+        let mut fails = |at: &str| failures.are_enough(&id(at), &unheard);
+        assert!(!fails("c-1"));
+        let often: Vec<bool> = (0..5).map(|_| fails("c-2")).collect();
+        assert_eq!(often, [false, false, false, false, true]);
+        assert!(!fails("c-3"));
+        let unreadable = CompareError::Store(StoreError::Damaged("account_id"));
+        assert!(failures.are_enough(&id("c-4"), &unreadable));
+    }
+
+    #[test]
+    fn a_pause_is_a_minute_or_what_paynet_asks() {
+        for (asked, expected) in [(None, 60), (Some(5), 60), (Some(200), 200)] {
+            let error = CompareError::Unavailable {
+                detail: String::new(),
+                retry_after: asked.map(Duration::from_secs),
+            };
+            assert_eq!(pause(&error), TimeDelta::seconds(expected));
+        }
+    }
 }

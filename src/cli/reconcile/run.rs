@@ -62,24 +62,25 @@ impl Run {
             store: app::database::open(&config.database, CONNECTIONS)?,
         };
         let mut found = Found::default();
-        match &self.consent {
+        let outcome = match &self.consent {
             Some(id) => {
                 let id = ConsentId::parse(id.clone())?;
                 let consent = comparison.store.consent(&id).await?;
                 let consent = consent.with_context(|| format!("there is no consent {id}"))?;
-                self.look(&comparison, &consent, &mut found).await?;
+                self.look(&comparison, &consent, &mut found).await
             }
             None => {
                 self.all(&comparison, Pace::from(&config.reconcile), &mut found)
-                    .await?;
+                    .await
             }
-        }
+        };
+        // Also when it ended early: what was found until then is known.
         crate::cli::tell(&if self.json {
             format!("{:#}\n", self.as_json(&found))
         } else {
             self.text(&found)
         });
-        Ok(())
+        outcome
     }
 
     async fn all(

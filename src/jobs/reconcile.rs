@@ -15,7 +15,7 @@ use crate::store::{At, Cursor, Page, Settled, Store, StoreError, StoreResult};
 
 /// How often a replica looks whether there is something to do.
 const IDLE: Duration = Duration::from_secs(2);
-/// How long the cursor is ours; a batch is given back well before.
+/// How long the cursor is ours, beside the pause to the next consent; a batch is given back well before.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const BATCH_TIME: TimeDelta = TimeDelta::seconds(20);
 /// After PayNet could not be asked, unless it said how long.
@@ -107,8 +107,9 @@ impl Reconcile {
         let (clock, store) = (&self.comparison.clock, &self.comparison.store);
         let began = clock.now();
         let every = self.pace.between_rounds;
+        let lease = LEASE + TimeDelta::from_std(self.pace.gap()).unwrap_or_default();
         let leased = store
-            .lease_reconcile(holder, At(began), LEASE, every)
+            .lease_reconcile(holder, At(began), lease, every)
             .await?;
         let Some(mut cursor) = leased else {
             return Ok(false);

@@ -47,10 +47,19 @@ impl Metrics {
 mod tests {
     use super::*;
 
+    fn filled() -> Metrics {
+        let metrics = Metrics::new();
+        metrics.outbox.set_deliveries("paynet", "due", 3);
+        metrics.outbox.set_oldest("paynet", 90);
+        metrics.reconcile.set_differences("status", 1);
+        metrics.reconcile.set_round(17, Some(1_800_000_000));
+        metrics
+    }
+
     #[test]
     fn every_metric_is_documented() {
         const PAGE: &str = include_str!("../../docs/metrics.md");
-        let text = Metrics::new().text().unwrap();
+        let text = filled().text().unwrap();
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         let names: Vec<_> = types.filter_map(|line| line.split(' ').next()).collect();
         assert!(names.len() >= 5, "{names:?}");
@@ -61,11 +70,7 @@ mod tests {
 
     #[test]
     fn what_is_told_and_what_is_not_known() {
-        let metrics = Metrics::new();
-        metrics.outbox.set_deliveries("paynet", "due", 3);
-        metrics.outbox.set_oldest("paynet", 90);
-        metrics.reconcile.set_differences("status", 1);
-        metrics.reconcile.set_round(17, Some(1_800_000_000));
+        let metrics = filled();
         let text = metrics.text().unwrap();
         for line in [
             "# TYPE izin_outbox_deliveries gauge",

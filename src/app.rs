@@ -3,6 +3,7 @@
 mod banks;
 mod keys;
 mod listeners;
+pub mod paynet;
 mod reload;
 
 use std::net::SocketAddr;
@@ -27,11 +28,12 @@ use crate::generated::ofp_dp::server::{OPERATIONS, OfpWebhooksRoutes};
 use crate::http::{HttpClient, ServerTls, Traced, install_crypto_provider};
 use crate::ids::DpId;
 use crate::institution::Institution;
-use crate::jobs::{Checkpoints, Deadlines, Deliveries, kept_running};
+use crate::jobs::{Checkpoints, Comparison, Deadlines, Deliveries, Pace, Reconcile, kept_running};
 use crate::keys::SigningKeys;
-use crate::ops::Ops;
+use crate::metrics::Metrics;
 #[cfg(feature = "lab")]
 use crate::ops::TryIt;
+use crate::ops::{Ops, Scrape};
 use crate::pages::render::{Branding, Renderer};
 use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
@@ -72,7 +74,9 @@ struct Rooms {
     guard: OfpGuard,
     keys: LiveKeys,
     keys_in_use: InUse,
+    metrics: Arc<Metrics>,
     pool: Arc<CryptoPool>,
+    reconcile: Reconcile,
     renderer: Arc<Renderer>,
     resources: Resources,
     signing: SigningKeys,
@@ -131,6 +135,9 @@ impl Service {
         let checkpoints = move |stop| checkpoints.clone().run(stop);
         let checkpoints = kept_running("checkpoints", stop(), checkpoints);
         service.tasks.spawn(checkpoints);
+        let compare = move |stop| rooms.reconcile.clone().run(stop);
+        let compare = kept_running("reconcile", stop(), compare);
+        service.tasks.spawn(compare);
         let reload = service.reload.clone();
         let reload = kept_running("reload", stop(), move |stop| reload.clone().watch(stop));
         service.tasks.spawn(reload);
@@ -214,8 +221,8 @@ async fn build(
         clock: clock.clone(),
         profile: config.ofp.profile.clone(),
     };
+    let authorization = Authorization::new(parts, config);
     Ok(Rooms {
-        authorization: Authorization::new(parts, config),
         checkpoints: Checkpoints {
             clock: clock.clone(),
             dp_id: dp_id.clone(),
@@ -251,18 +258,37 @@ async fn build(
         },
         keys,
         keys_in_use,
+        metrics: Arc::new(Metrics::new()),
         pool,
+        reconcile: Reconcile {
+            comparison: Comparison {
+                clock: clock.clone(),
+                deliveries: authorization.deliveries.clone(),
+                paynet: paynet.clone(),
+                store: store.clone(),
+            },
+            pace: Pace::from(&config.reconcile),
+        },
         renderer: Arc::new(Renderer::new(&Branding::default())?),
         resources: Resources {
             access_log: AccessLog::start(store.clone()),
             bank,
             bank_name: config.ui.name.clone(),
             clock,
+            settling: authorization.settling(),
             store: store.clone(),
         },
+        authorization,
         signing,
         store,
     })
+}
+
+impl Rooms {
+    fn scrape(&self) -> Scrape {
+        let clock = self.authorization.clock.clone();
+        Scrape::new(self.metrics.clone(), self.store.clone(), clock)
+    }
 }
 
 struct Endpoints {
@@ -341,7 +367,7 @@ fn ops_endpoint(
         ),
         _ => None,
     };
-    let ops = Ops::new(rooms.store.clone(), try_it)?;
+    let ops = Ops::new(rooms.store.clone(), rooms.scrape(), try_it)?;
     Ok(Traced::new("ops", ops.routes()).boxed())
 }
 
@@ -351,7 +377,7 @@ fn ops_endpoint(
     rooms: &Rooms,
     _webhooks: SocketAddr,
 ) -> anyhow::Result<BoxEndpoint<'static, Response>> {
-    let ops = Ops::new(rooms.store.clone())?;
+    let ops = Ops::new(rooms.store.clone(), rooms.scrape())?;
     Ok(Traced::new("ops", ops.routes()).boxed())
 }
 

@@ -19,6 +19,7 @@ mod ids;
 mod institution;
 mod jobs;
 mod keys;
+mod metrics;
 mod money;
 mod ops;
 mod pages;

@@ -8,6 +8,7 @@ mod accounts;
 mod begin;
 mod decide;
 mod session;
+mod settling;
 mod stop;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use accounts::OfferedAccount;
 pub use begin::BeginRefusal;
 pub use decide::{DecideError, Decline, ReviewedText};
 pub use session::{Chosen, Session, Step};
+pub use settling::Settling;
 pub use stop::{Stop, stop_sharing};
 
 /// Everything the flow needs. Cheap to clone.
@@ -79,12 +81,15 @@ impl Authorization {
 
     /// The consent, asked of PayNet if we have not heard of it (its event may be late or lost).
     pub async fn known_or_retrieved(&self, id: &ConsentId) -> Result<Consent, RetrieveError> {
-        let unavailable = |error: StoreError| RetrieveError::Unavailable(error.to_string());
+        let unavailable = |error: StoreError| RetrieveError::Unavailable {
+            detail: error.to_string(),
+            retry_after: None,
+        };
         if let Some(known) = self.store.consent(id).await.map_err(unavailable)? {
             return Ok(known);
         }
         let remote = self.paynet.retrieve_consent(id).await?;
-        let change = register(remote.0, self.window, self.clock.now());
+        let change = register(remote.consent, self.window, self.clock.now());
         match self.store.commit(&change).await {
             Ok(()) => Ok(change.consent),
             // Its event came in at the same moment.

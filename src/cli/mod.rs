@@ -16,6 +16,7 @@ mod migrate;
 mod outbox;
 mod plain;
 mod progress;
+mod reconcile;
 mod retention;
 mod selftest;
 mod serve;
@@ -47,6 +48,7 @@ const EXAMPLES: &str = "Examples:
   izin config check --help        what a configuration would do, before the service runs with it
   izin consents list --config F   the consents; show and revoke one
   izin outbox list --config F     what PayNet has not been told yet
+  izin reconcile list --config F  what PayNet has otherwise than we do
   izin doctor --config izin.toml  is everything ready for traffic? What is not, and what to do
   izin migrate --config izin.toml the database's schema brought up to date
   izin keys list --config F       which key signs, and until when each certificate is valid
@@ -74,6 +76,7 @@ enum Command {
     Ledger(ledger::Ledger),
     Migrate(migrate::Migrate),
     Outbox(outbox::Outbox),
+    Reconcile(reconcile::Reconcile),
     Retention(retention::Retention),
     Selftest(selftest::Selftest),
     /// Run the service
@@ -106,6 +109,7 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Ledger(ledger) => ledger.run(&institution).await,
                     Command::Migrate(migrate) => migrate.run(&institution).await,
                     Command::Outbox(outbox) => outbox.run(&institution).await,
+                    Command::Reconcile(reconcile) => reconcile.run(&institution).await,
                     Command::Retention(retention) => retention.run(&institution).await,
                     Command::Selftest(selftest) => Ok(selftest.run().await),
                     Command::Serve(serve) => {

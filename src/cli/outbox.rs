@@ -4,25 +4,35 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::ensure;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::database::Database;
+use super::plain::plain;
 use super::table::aligned;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::institution::Institution;
-use crate::store::{At, OutboxRow};
+use crate::jobs::{self, Retried};
+use crate::store::OutboxRow;
 
 /// What PayNet and the bank have not been told yet
 ///
 /// A delivery that fails for a passing reason is repeated by itself, with growing pauses up to a minute. One that cannot succeed is
 /// parked: read its error, mend the cause, then retry it. Parked deliveries hold up no others.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Outbox {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "Examples:
+  izin outbox list --config izin.toml --parked
+  izin outbox retry --config izin.toml 550e8400-e29b-41d4-a716-446655440001:2:paynet \\
+    --operator siti --reason 'PayNet has corrected our registration'
+
+Exit codes: 0 done, 1 not done (the reason is on standard error), 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -55,6 +65,12 @@ struct Retry {
     /// Everything that is parked
     #[arg(long, conflicts_with = "id")]
     all: bool,
+    /// Who you are; goes into the consent's history
+    #[arg(long, value_name = "NAME", value_parser = plain)]
+    operator: String,
+    /// Why it will succeed now; goes into the consent's history, so leave personal data out
+    #[arg(long, value_name = "TEXT", value_parser = plain)]
+    reason: String,
     #[command(flatten)]
     database: Database,
 }
@@ -76,13 +92,14 @@ impl List {
     async fn run(self, defaults: &str) -> anyhow::Result<ExitCode> {
         let store = self.database.open(defaults)?;
         let queue = store.queue(self.parked, self.limit).await?;
+        let now = SystemClock.now();
         let told = if self.json {
-            let all: Vec<_> = queue.iter().map(as_json).collect();
+            let all: Vec<_> = queue.iter().map(|row| as_json(row, now)).collect();
             format!("{:#}\n", Value::Array(all))
         } else if queue.is_empty() {
             "Nothing waits.\n".to_owned()
         } else {
-            let rows: Vec<_> = queue.iter().map(row).collect();
+            let rows: Vec<_> = queue.iter().map(|one| row(one, now)).collect();
             aligned(&HEADINGS, &rows)
         };
         Ok(super::report(&told, ExitCode::SUCCESS))
@@ -92,16 +109,23 @@ impl List {
 impl Retry {
     async fn run(self, defaults: &str) -> anyhow::Result<()> {
         let store = self.database.open(defaults)?;
-        let wanted = if let Some(id) = self.id {
-            vec![id]
-        } else {
-            let parked = store.queue(true, i64::MAX).await?;
-            parked.into_iter().map(|row| row.id).collect()
+        let clock: SharedClock = Arc::new(SystemClock);
+        let mut parked = store.queue(true, i64::MAX).await?;
+        parked.retain(|row| self.all || Some(&row.id) == self.id.as_ref());
+        let order = jobs::Retry {
+            operator: self.operator,
+            reason: self.reason,
         };
-        let now = At(Arc::new(SystemClock).now());
         let mut count = 0;
-        for id in &wanted {
-            count += u32::from(store.retry(id, now).await?);
+        for row in &parked {
+            let retried = jobs::retry(&store, &clock, row, &order).await?;
+            count += u32::from(retried != Retried::NotParked);
+            if retried == Retried::Unrecorded {
+                let id = &row.id;
+                eprintln!(
+                    "izin: {id} is put back, but there is no consent whose history could say who did it"
+                );
+            }
         }
         ensure!(
             count > 0 || self.all,
@@ -114,7 +138,7 @@ impl Retry {
     }
 }
 
-const HEADINGS: [&str; 6] = ["DELIVERY", "TO", "SINCE", "ATTEMPTS", "STATE", "LAST ERROR"];
+const HEADINGS: [&str; 6] = ["DELIVERY", "TO", "AGE", "ATTEMPTS", "STATE", "LAST ERROR"];
 
 fn state(row: &OutboxRow) -> String {
     match (&row.parked_at, row.attempts) {
@@ -124,11 +148,11 @@ fn state(row: &OutboxRow) -> String {
     }
 }
 
-fn row(row: &OutboxRow) -> Vec<String> {
+fn row(row: &OutboxRow, now: DateTime<Utc>) -> Vec<String> {
     vec![
         row.id.clone(),
         row.recipient.clone(),
-        second(row.created_at.0),
+        words(now - row.created_at.0),
         row.attempts.to_string(),
         state(row),
         row.last_error.clone().unwrap_or_default(),
@@ -136,12 +160,13 @@ fn row(row: &OutboxRow) -> Vec<String> {
 }
 
 /// Without what is told, which names customers.
-fn as_json(row: &OutboxRow) -> Value {
+fn as_json(row: &OutboxRow, now: DateTime<Utc>) -> Value {
     json!({
         "delivery": row.id,
         "consent_id": row.consent_id,
         "to": row.recipient,
         "since": second(row.created_at.0),
+        "age_seconds": (now - row.created_at.0).num_seconds().max(0),
         "attempts": row.attempts,
         "parked_at": row.parked_at.map(|at| second(at.0)),
         "next_attempt_at": second(row.next_attempt_at.0),
@@ -151,4 +176,40 @@ fn as_json(row: &OutboxRow) -> Value {
 
 fn second(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The two largest parts of a length of time.
+fn words(age: TimeDelta) -> String {
+    let seconds = age.num_seconds().max(0);
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let first = parts.iter().position(|(count, _)| *count > 0);
+    let parts = parts.iter().skip(first.unwrap_or(3)).take(2);
+    let words: Vec<_> = parts
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_has_its_two_largest_parts() {
+        for (seconds, expected) in [
+            (-5, "0 s"),
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min 0 s"),
+            (3 * 3600 + 61, "3 h 1 min"),
+            (2 * 86_400 + 59, "2 d 0 h"),
+        ] {
+            assert_eq!(words(TimeDelta::seconds(seconds)), expected);
+        }
+    }
 }

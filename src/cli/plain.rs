@@ -1,4 +1,4 @@
-//! What somebody says about themselves, for the record.
+//! Words of an operator for the record: names and reasons.
 
 /// It stands in a history for seven years.
 pub(super) fn plain(text: &str) -> Result<String, String> {

@@ -43,6 +43,7 @@ impl Config {
         self.bad_numbers(&mut problems);
         self.database.check(self.environment(), &mut problems);
         self.evidence.check(&mut problems);
+        self.reconcile.check(&mut problems);
         self.retention.check(&mut problems);
         self.wire_profile(&mut problems);
         self.banks(&mut problems);

@@ -16,6 +16,7 @@ mod ofp;
 mod ops;
 mod problem;
 mod profile;
+mod reconcile;
 mod schema;
 mod secrets;
 mod settings;
@@ -42,6 +43,7 @@ pub use profile::{
     AuthorizeListener, BalanceAmount, ProfileChange, ResponseBody, ResponsePayload,
     SignatureHeader, SigningParty, TimeoutUpdate, UpdateMethod, WireProfile,
 };
+pub use reconcile::Reconcile;
 pub use schema::PUBLISHED as SCHEMA;
 pub use settings::{Setting, SettingOrigin};
 
@@ -68,6 +70,7 @@ pub struct Config {
     pub evidence: Evidence,
     pub retention: Retention,
     pub ops: Ops,
+    pub reconcile: Reconcile,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -145,6 +145,12 @@ pub enum Command {
     },
     /// PayNet reports the state of the consent.
     Report(PlatformReport),
+    /// An operator puts back a delivery that was parked. The state stays as it is; this is for the record.
+    Retry {
+        delivery: String,
+        operator: String,
+        reason: String,
+    },
     /// Stopped at our side, by the customer or by the bank.
     Revoke {
         by: Actor,

@@ -2,6 +2,7 @@
 //! the evidence of all that. Pure: it knows no HTTP, no SQL and no clock; whoever calls it passes the time.
 
 mod command;
+mod compare;
 mod evidence;
 mod permit;
 mod state;
@@ -11,6 +12,7 @@ pub use command::{
     AccountSnapshot, Change, Command, Identity, Intent, NewConsent, Notice, Outcome,
     PlatformReport, SignInFacts, TransitionRefusal,
 };
+pub use compare::{Difference, DifferenceKind, differences};
 pub use evidence::{AccessLink, INSTALLATION, LedgerLink, Receipt, personal, sealed, sha256_hex};
 pub use permit::{DataCall, Grant, PermitRefusal, permit};
 pub use state::{

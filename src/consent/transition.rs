@@ -118,6 +118,15 @@ pub fn apply(
         }
         Command::Report(report) => Ok(take_report(consent, report, now)),
         Command::Adopt(report) => Ok(adopt(consent, report, now)),
+        Command::Retry {
+            delivery,
+            operator,
+            reason,
+        } => {
+            let data = json!({ "delivery": delivery, "operator": operator, "reason": reason });
+            let step = Step::from(consent.status, Actor::Bank, "delivery_retried", data);
+            Ok(changed(step.to(consent.clone(), now)))
+        }
         Command::Revoke {
             by,
             reason,

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::SharedClock;
 use crate::config::TimeoutUpdate;
 use crate::consent::{Command, Outcome, apply};
-use crate::store::{At, Store, StoreError};
+use crate::store::{At, Store, StoreError, StoreResult};
 
 const EVERY: Duration = Duration::from_secs(5);
 const BATCH: i64 = 100;
@@ -31,10 +31,8 @@ impl Deadlines {
                 () = stop.cancelled() => return,
                 _ = tick.tick() => {}
             }
-            for looked_after in [self.end_undecided().await, self.end_terms().await] {
-                if let Err(error) = looked_after {
-                    tracing::warn!(%error, "deadlines could not be looked after; trying again");
-                }
+            if let Err(error) = self.end_all(&stop).await {
+                tracing::warn!(%error, "deadlines could not be looked after; trying again");
             }
             if let Err(error) = self.store.sweep(At(self.clock.now())).await {
                 tracing::warn!(%error, "expired rows could not be deleted; trying again");
@@ -42,9 +40,17 @@ impl Deadlines {
         }
     }
 
-    /// No data leaves after the term anyhow; this is for the record, and for the customer to be told.
-    async fn end_terms(&self) -> Result<(), StoreError> {
+    /// Batch after batch: PayNet's consents end at the end of a day, many at the same moment.
+    async fn end_all(&self, stop: &CancellationToken) -> StoreResult<()> {
+        while self.end_undecided().await? == BATCH && !stop.is_cancelled() {}
+        while self.end_terms().await? == BATCH && !stop.is_cancelled() {}
+        Ok(())
+    }
+
+    /// No data leaves after the term anyhow; this is for the record, and for the customer to be told. Answers how many ended.
+    async fn end_terms(&self) -> StoreResult<i64> {
         let now = self.clock.now();
+        let mut ended = 0;
         for consent in self.store.ending(At(now), BATCH).await? {
             let Ok(Outcome::Changed(change)) = apply(&consent, Command::TermEnded, now) else {
                 continue;
@@ -53,16 +59,18 @@ impl Deadlines {
                 Ok(()) => {
                     tracing::info!(consent = %consent.id, "its term has ended");
                     self.deliveries.notify_one();
+                    ended += 1;
                 }
                 Err(StoreError::Stale) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
-    async fn end_undecided(&self) -> Result<(), StoreError> {
+    async fn end_undecided(&self) -> StoreResult<i64> {
         let now = self.clock.now();
+        let mut ended = 0;
         for consent in self.store.undecided(At(now), BATCH).await? {
             let Ok(Outcome::Changed(mut change)) = apply(&consent, Command::ClockRanOut, now)
             else {
@@ -75,12 +83,13 @@ impl Deadlines {
                 Ok(()) => {
                     tracing::info!(consent = %consent.id, "nobody decided in time");
                     self.deliveries.notify_one();
+                    ended += 1;
                 }
                 // The customer decided at this very moment, or another replica was faster.
                 Err(StoreError::Stale) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(ended)
     }
 }

@@ -137,7 +137,7 @@ impl Deliveries {
                 let again = At(self.clock.now() + AFTER_A_CHANGE);
                 let again = self
                     .store
-                    .postpone(&lease, again, "changed meanwhile")
+                    .postpone(&lease, again, false, "changed meanwhile")
                     .await;
                 tracing::info!(
                     delivery,
@@ -159,7 +159,8 @@ impl Deliveries {
             } => {
                 tracing::info!(delivery, %detail, "not delivered yet");
                 let next = self.clock.now() + pause(lease.attempts, retry_after);
-                self.store.postpone(lease, At(next), &detail).await
+                let asked = retry_after.is_some();
+                self.store.postpone(lease, At(next), asked, &detail).await
             }
             Verdict::Parked(detail) => {
                 tracing::error!(delivery, %detail, "delivery parked");
@@ -218,9 +219,18 @@ impl Deliveries {
                     Intent::Reject { .. } | Intent::Revoke { .. } => Verdict::Done(None),
                 });
             }
-            Err(error) => return Asked::Settled(Verdict::later(error.to_string())),
+            Err(error) => {
+                let retry_after = match &error {
+                    RetrieveError::Unavailable { retry_after, .. } => *retry_after,
+                    RetrieveError::NotFound | RetrieveError::Unusable(_) => None,
+                };
+                return Asked::Settled(Verdict::Later {
+                    detail: error.to_string(),
+                    retry_after,
+                });
+            }
         };
-        match (&**intent, remote.0.status) {
+        match (&**intent, remote.consent.status) {
             (Intent::Authorize { .. } | Intent::Reject { .. }, Status::AwaitingAuthorization)
             | (Intent::Revoke { .. }, Status::Authorized | Status::Suspended) => {
                 Asked::StillWants(intent.clone())
@@ -242,7 +252,7 @@ impl Deliveries {
 
     /// PayNet has settled a consent that was approved here, one way or the other.
     fn adopt(&self, consent: &Consent, intent: &Intent, remote: &RemoteConsent) -> Verdict {
-        if remote.0.status == Status::Authorized {
+        if remote.consent.status == Status::Authorized {
             self.accepted(consent, intent)
         } else {
             self.change(consent, Command::Adopt(remote.report()))

@@ -1,9 +1,12 @@
 //! Background work, one job per file. All of it can run on several replicas at once.
 
 mod checkpoints;
+mod compare;
 mod deadlines;
 mod deliver;
 mod notices;
+mod reconcile;
+mod retry;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -12,8 +15,11 @@ use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 pub use checkpoints::Checkpoints;
+pub use compare::{Compared, Comparison};
 pub use deadlines::Deadlines;
 pub use deliver::Deliveries;
+pub use reconcile::{Pace, Reconcile, page};
+pub use retry::{Retried, Retry, retry};
 
 /// So that a defect that comes again at once does not fill the log.
 const PAUSE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 1 });

@@ -1,10 +1,11 @@
-//! The operations listener, for the institution's own people: is the process alive, can it work, and what exactly are its interfaces,
-//! to read and (beside the simulator) to try out. It listens on loopback only and authenticates nobody, so it shows nothing of customers
+//! The operations listener, for the institution's own people: is the process alive, can it work, its numbers, and what exactly are its
+//! interfaces, to read and (beside the simulator) to try out. It listens on loopback only and authenticates nobody, so it shows nothing of customers
 //! and, in production, changes nothing.
 
 mod docs;
 mod documents;
 mod health;
+mod metrics;
 mod page;
 mod ready;
 #[cfg(feature = "lab")]
@@ -18,6 +19,7 @@ use poem::{EndpointExt, Response, Route, get};
 use crate::store::Store;
 use docs::swagger::SwaggerError;
 use documents::Library;
+pub use metrics::Scrape;
 use page::Screens;
 #[cfg(feature = "lab")]
 pub use try_it::TryIt;
@@ -27,6 +29,7 @@ pub struct Ops {
     /// Swagger UI sends requests.
     can_try: bool,
     library: Library,
+    scrape: Scrape,
     screens: Screens,
     store: Store,
     #[cfg(feature = "lab")]
@@ -45,11 +48,12 @@ pub enum OpsError {
 
 impl Ops {
     #[cfg(feature = "lab")]
-    pub fn new(store: Store, try_it: Option<TryIt>) -> Result<Self, OpsError> {
+    pub fn new(store: Store, scrape: Scrape, try_it: Option<TryIt>) -> Result<Self, OpsError> {
         let can_try = try_it.is_some();
         Ok(Self {
             can_try,
             library: Library::load(can_try)?,
+            scrape,
             screens: Screens::load()?,
             store,
             try_it,
@@ -57,10 +61,11 @@ impl Ops {
     }
 
     #[cfg(not(feature = "lab"))]
-    pub fn new(store: Store) -> Result<Self, OpsError> {
+    pub fn new(store: Store, scrape: Scrape) -> Result<Self, OpsError> {
         Ok(Self {
             can_try: false,
             library: Library::load(false)?,
+            scrape,
             screens: Screens::load()?,
             store,
         })
@@ -70,6 +75,7 @@ impl Ops {
         let routes = Route::new()
             .at("/", get(docs::home))
             .at("/health", get(health::health))
+            .at("/metrics", get(metrics::scrape))
             .at("/ready", get(ready::ready))
             .at("/docs", get(docs::index))
             .at("/docs/:name", get(docs::document))

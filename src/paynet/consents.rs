@@ -5,19 +5,16 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, FixedOffset, Utc};
 use progenitor_client::Error;
 use reqwest::StatusCode;
-use reqwest::header::RETRY_AFTER;
 
 use super::Paynet;
 use super::id_token::IdToken;
+use super::retry_after::retry_after;
 use crate::consent::{
     AccountSnapshot, Actor, Identity, Intent, NewConsent, Permission, PlatformReport, Purpose,
     ReasonCode, Status, StatusReason,
 };
 use crate::generated::ofp_dp::types;
-use crate::ids::ConsentId;
-
-/// Longest `Retry-After` we obey.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+use crate::ids::{AccountId, ConsentId};
 
 /// What became of an Update Consent or a Revoke Consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +31,15 @@ pub enum UpdateAnswer {
 
 /// A consent as PayNet has it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RemoteConsent(pub NewConsent);
+pub struct RemoteConsent {
+    pub consent: NewConsent,
+    /// `None` where PayNet says nothing of them.
+    pub accounts: Option<Vec<AccountId>>,
+}
 
 impl RemoteConsent {
     pub fn report(&self) -> PlatformReport {
-        self.0.report()
+        self.consent.report()
     }
 }
 
@@ -48,8 +49,11 @@ pub enum RetrieveError {
     NotFound,
     #[error("PayNet's answer is not usable: {0}")]
     Unusable(String),
-    #[error("PayNet did not answer: {0}")]
-    Unavailable(String),
+    #[error("PayNet did not answer: {detail}")]
+    Unavailable {
+        detail: String,
+        retry_after: Option<Duration>,
+    },
 }
 
 impl Paynet {
@@ -62,23 +66,27 @@ impl Paynet {
         if let Intent::Revoke { by, reason } = intent {
             let body = revocation(*by, reason.as_deref());
             let answer = self.client.revoke_consent(consent, None, &body).await;
-            return update_answer(answer.map(|_| ())).await;
+            return self.update_answer(answer.map(|_| ())).await;
         }
         let body = match self.update_body(consent, intent).await {
             Ok(body) => body,
             Err(problem) => return unknown(problem),
         };
         let answer = self.client.update_consent(consent, None, &body).await;
-        update_answer(answer.map(|_| ())).await
+        self.update_answer(answer.map(|_| ())).await
     }
 
     pub async fn retrieve_consent(&self, id: &ConsentId) -> Result<RemoteConsent, RetrieveError> {
         match self.client.retrieve_consent(id, None).await {
             Ok(found) => {
-                let consent =
-                    consent_from_wire(found.into_inner()).map_err(RetrieveError::Unusable)?;
+                let found = found.into_inner();
+                let accounts = found.accounts.as_ref().map(|accounts| {
+                    let ids = accounts.iter().map(|account| account.account_id.clone());
+                    ids.collect()
+                });
+                let consent = consent_from_wire(found).map_err(RetrieveError::Unusable)?;
                 if consent.id == *id && consent.dp_id == self.dp_id {
-                    Ok(RemoteConsent(consent))
+                    Ok(RemoteConsent { consent, accounts })
                 } else {
                     Err(RetrieveError::Unusable("another consent came back".into()))
                 }
@@ -87,11 +95,15 @@ impl Paynet {
                 Err(RetrieveError::NotFound)
             }
             Err(error) => {
+                let retry_after = self.retry_after(&error);
                 let described = Described::of(error).await;
                 // PayNet's table has no code of its own for a consent that is none.
                 match described.code.as_deref() {
                     Some("Consent.Invalid" | "Consent.NotFound") => Err(RetrieveError::NotFound),
-                    _ => Err(RetrieveError::Unavailable(described.text)),
+                    _ => Err(RetrieveError::Unavailable {
+                        detail: described.text,
+                        retry_after,
+                    }),
                 }
             }
         }
@@ -142,46 +154,39 @@ impl Paynet {
         }
         Ok(body)
     }
-}
 
-async fn update_answer(answer: Result<(), Error<()>>) -> UpdateAnswer {
-    let error = match answer {
-        Ok(()) => return UpdateAnswer::Accepted,
-        Err(error) => error,
-    };
-    let status = error.status();
-    let retry_after = retry_after(&error);
-    let detail = Described::of(error).await.text;
-    match status {
-        // Accepted, only the body was not what the document says.
-        Some(status) if status.is_success() => UpdateAnswer::Accepted,
-        Some(
-            StatusCode::BAD_REQUEST
-            | StatusCode::FORBIDDEN
-            | StatusCode::NOT_FOUND
-            | StatusCode::CONFLICT
-            | StatusCode::GONE
-            | StatusCode::UNPROCESSABLE_ENTITY,
-        ) => UpdateAnswer::Refused(detail),
-        _ => UpdateAnswer::Unknown {
-            detail,
-            retry_after,
-        },
+    async fn update_answer(&self, answer: Result<(), Error<()>>) -> UpdateAnswer {
+        let error = match answer {
+            Ok(()) => return UpdateAnswer::Accepted,
+            Err(error) => error,
+        };
+        let status = error.status();
+        let retry_after = self.retry_after(&error);
+        let detail = Described::of(error).await.text;
+        match status {
+            // Accepted, only the body was not what the document says.
+            Some(status) if status.is_success() => UpdateAnswer::Accepted,
+            Some(
+                StatusCode::BAD_REQUEST
+                | StatusCode::FORBIDDEN
+                | StatusCode::NOT_FOUND
+                | StatusCode::CONFLICT
+                | StatusCode::GONE
+                | StatusCode::UNPROCESSABLE_ENTITY,
+            ) => UpdateAnswer::Refused(detail),
+            _ => UpdateAnswer::Unknown {
+                detail,
+                retry_after,
+            },
+        }
     }
-}
 
-fn retry_after(error: &Error<()>) -> Option<Duration> {
-    let Error::UnexpectedResponse(response) = error else {
-        return None;
-    };
-    let seconds = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+    fn retry_after(&self, error: &Error<()>) -> Option<Duration> {
+        let Error::UnexpectedResponse(response) = error else {
+            return None;
+        };
+        retry_after(response.headers(), self.clock.now())
+    }
 }
 
 /// A failed call: PayNet's error code, if it gave one, and words for the log and the outbox, never a body

@@ -8,6 +8,7 @@ mod discovery;
 mod fetch;
 mod id_token;
 mod keys;
+mod retry_after;
 mod token;
 
 use std::sync::Arc;

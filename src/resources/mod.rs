@@ -3,6 +3,7 @@
 
 mod mapping;
 
+use crate::authorization::Settling;
 use crate::bank::{Bank, BankError, TransactionsQuestion};
 use crate::clock::SharedClock;
 use crate::consent::{Consent, DataCall, Grant, Permission, PermitRefusal, Status, permit};
@@ -18,6 +19,7 @@ pub struct Resources {
     pub bank: Bank,
     pub bank_name: String,
     pub clock: SharedClock,
+    pub settling: Settling,
     pub store: Store,
 }
 
@@ -97,6 +99,7 @@ impl Resources {
             .consent(&call.consent_id)
             .await?
             .ok_or_else(|| invalid("consent.unknown"))?;
+        let consent = self.settling.settled(consent).await?;
         let customer = match (&consent.status, &consent.customer) {
             (Status::Authorized, Some(customer)) if self.clock.now() < consent.expires_at => {
                 customer
@@ -116,6 +119,7 @@ impl Resources {
     ) -> Result<Permitted, ApiError> {
         let consent = self.store.consent(&call.consent_id).await?;
         let consent = consent.ok_or_else(|| refused(PermitRefusal::OtherConsumer))?;
+        let consent = self.settling.settled(consent).await?;
         let accounts = self.store.consented_accounts(&call.consent_id).await?;
         let data_call = DataCall {
             consent_id: call.consent_id.clone(),

@@ -9,6 +9,7 @@ mod connect_options;
 #[macro_use]
 mod dispatch;
 mod evidence_rows;
+mod figures;
 mod inspect;
 mod migrate;
 #[cfg_attr(
@@ -20,6 +21,7 @@ mod migrate;
 )]
 mod pg;
 mod privileges;
+mod reconcile;
 mod retry;
 mod rows;
 mod schema;
@@ -43,8 +45,10 @@ use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId};
 pub use access_log::AccessLog;
 pub use connect_options::{ConnectOptions, Patience, Tls};
 pub use evidence_rows::{ACCESS, Access, AccessRow, CheckpointRow, LEDGER, LedgerRow, StretchRow};
+pub use figures::Figures;
 pub use inspect::{Inspection, Migrations, Obstacle, PostgresFacts, inspect};
 pub use privileges::Deviation;
+pub use reconcile::{Cursor, DifferenceRow, Page, Recorded, Settled};
 pub use rows::{
     ConsentRow, Damaged, DecisionRow, Delivery, EventRow, Lease, Message, OutboxRow, ReceiptRow,
 };
@@ -304,11 +308,21 @@ operations! {
     account_id_for(customer: &CustomerId, reference: &AccountReference) -> AccountId;
     bank_reference(account: &AccountId) -> Option<AccountReference>;
     claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Result<Delivery, Damaged>>;
-    postpone(lease: &Lease, next: At, error: &str) -> ();
+    postpone(lease: &Lease, next: At, asked_by_recipient: bool, error: &str) -> ();
     park(lease: &Lease, now: At, error: &str) -> ();
     is_undelivered(consent: &ConsentId) -> bool;
     queue(parked: bool, limit: i64) -> Vec<OutboxRow>;
-    retry(id: &str, now: At) -> bool;
+    retry(id: &str, now: At, record: Option<&crate::consent::Change>) -> bool;
+    hasten(consent: &ConsentId, now: At, again: At) -> bool;
+    reconcile_page(after: &str, settled: Settled, limit: i64) -> Page;
+    lease_reconcile(holder: &str, now: At, lease: chrono::TimeDelta, every: chrono::TimeDelta) -> Option<Cursor>;
+    save_reconcile(cursor: &Cursor) -> ();
+    record_differences(
+        consent: &ConsentId, open: &[crate::consent::Difference],
+        adopted: Option<&crate::consent::Difference>, now: At
+    ) -> Recorded;
+    find_differences(closed: bool, limit: i64) -> Vec<DifferenceRow>;
+    figures(now: At) -> Figures;
     accesses(consent: &ConsentId) -> Vec<AccessRow>;
     ledger_of(consent: &ConsentId) -> Vec<LedgerRow>;
     receipt(consent: &ConsentId) -> Option<ReceiptRow>;

@@ -35,6 +35,16 @@ tables! {
         id -> Text, consent_id -> Text, intent -> Jsonb, attempts -> Integer,
         next_attempt_at -> Moment, locked_until -> Nullable<Moment>, parked_at -> Nullable<Moment>,
         last_error -> Nullable<Text>, created_at -> Moment, recipient -> Text, seq -> Integer,
+        hasten_after -> Nullable<Moment>,
+    }
+    reconcile_cursor (name) {
+        name -> Text, after_id -> Text, checked -> BigInt, started_at -> Moment,
+        finished_at -> Nullable<Moment>, not_before -> Nullable<Moment>,
+        locked_until -> Nullable<Moment>, holder -> Nullable<Text>,
+    }
+    differences (consent_id, kind) {
+        consent_id -> Text, kind -> Text, ours -> Text, theirs -> Text, found_at -> Moment,
+        seen_at -> Moment, closed_at -> Nullable<Moment>, outcome -> Nullable<Text>,
     }
     authorization_handles (handle_sha256) {
         handle_sha256 -> Text, consent_id -> Text, redirect_uri -> Text, expires_at -> Moment,

@@ -69,7 +69,7 @@ async fn whoever_lost_the_lease_cannot_settle() {
         .lease;
     for outcome in [
         store.settle(&first, None).await,
-        store.postpone(&first, later, "slow").await,
+        store.postpone(&first, later, false, "slow").await,
         store.park(&first, later, "slow").await,
     ] {
         assert!(matches!(outcome, Err(StoreError::Stale)), "{outcome:?}");

@@ -6,7 +6,7 @@ use izin_jose::base64url;
 
 use super::Webhooks;
 use crate::authorization::Authorization;
-use crate::consent::{Command, NewConsent, Outcome, PlatformReport, apply, register};
+use crate::consent::{Command, NewConsent, Outcome, PlatformReport, Status, apply, register};
 use crate::generated::ofp_dp::types;
 #[cfg(feature = "lab")]
 use crate::generated::runtime::JsonBody;
@@ -80,10 +80,15 @@ async fn take(
     let mut command = Command::Report(reported.report());
     loop {
         let now = authorization.clock.now();
-        let change = match authorization.store.consent(&reported.id).await? {
+        let known = authorization.store.consent(&reported.id).await?;
+        let mut status = known.as_ref().map(|known| known.status);
+        let change = match known {
             None => Some(register(reported.clone(), authorization.window, now)),
             Some(known) => match apply(&known, command.clone(), now) {
-                Ok(Outcome::Changed(change)) => Some(*change),
+                Ok(Outcome::Changed(change)) => {
+                    status = Some(change.consent.status);
+                    Some(*change)
+                }
                 Ok(Outcome::Unchanged(why)) => {
                     tracing::info!(consent = %known.id, why, "the event changes nothing");
                     None
@@ -103,8 +108,21 @@ async fn take(
         {
             // Somebody changed the consent meanwhile: look again.
             Err(StoreError::Stale) => {}
-            other => return Ok(other?),
+            other => {
+                other?;
+                if status == Some(Status::Deciding) {
+                    hasten(authorization, &reported.id).await;
+                }
+                return Ok(());
+            }
         }
+    }
+}
+
+/// An event that leaves an approval without PayNet's word is a sign that the word can be had. The event itself is stored.
+async fn hasten(authorization: &Authorization, id: &ConsentId) {
+    if let Err(error) = authorization.settling().hasten(id).await {
+        tracing::warn!(consent = %id, %error, "its delivery was not hastened");
     }
 }
 

@@ -46,7 +46,7 @@ pub use platform::{
     consent::{Consent, ConsentStatus, ConsentedAccount, StatusReason, UserIdentity},
     consents::NewConsent,
     events::EventType,
-    faults::{Fault, HostileDocument, Operation},
+    faults::{Fault, HostileDocument, Operation, RetryAfter},
     state::{ClientAuthentication, ReceivedUpdate, SentEvent},
 };
 pub use registration::{KeySource, Provider};

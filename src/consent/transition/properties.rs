@@ -36,6 +36,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => Just(Command::PlatformAccepted),
         1 => Just(Command::PlatformRefused { detail: "no".into() }),
         1 => Just(Command::TermEnded),
+        1 => Just(Command::Retry { delivery: "c-1:2:paynet".into(), operator: "siti".into(), reason: "mended".into() }),
         1 => Just(Command::Revoke { by: Actor::Customer, reason: None, operator: None }),
         4 => report().prop_map(Command::Report),
         2 => report().prop_map(Command::Adopt),

@@ -232,7 +232,9 @@ async fn consents(config: &Config, paynet: &Paynet) -> Finding {
             format!("its answer about a made-up consent is not usable: {problem}"),
             "Ask PayNet what it answers for a consent that does not exist.",
         ),
-        Err(RetrieveError::Unavailable(problem)) => {
+        Err(RetrieveError::Unavailable {
+            detail: problem, ..
+        }) => {
             let advice = if problem.contains("status 401") || problem.contains("status 403") {
                 "Ask PayNet whether the client certificate and the scope \"accounts\" are registered for its resource server.".into()
             } else if problem.contains("UnknownIssuer") {

@@ -104,7 +104,7 @@ pub async fn find_consents(conn: &mut Conn, wanted: &ConsentFilter) -> StoreResu
 }
 
 /// A row that this release cannot read must not keep the others waiting.
-fn readable(rows: Vec<ConsentRow>) -> Vec<Consent> {
+pub(super) fn readable(rows: Vec<ConsentRow>) -> Vec<Consent> {
     let readable = rows.into_iter().filter_map(|row| {
         let id = row.consent_id.clone();
         Consent::try_from(row)

@@ -67,17 +67,50 @@ pub async fn claim_deliveries(
     Ok(rows.into_iter().map(Delivery::read).collect())
 }
 
-/// Gives a lease back, to be tried again at `next`. [`StoreError::Stale`]: somebody else has the lease now.
-pub async fn postpone(conn: &mut Conn, lease: &Lease, next: At, error: &str) -> StoreResult<()> {
-    let written = diesel::update(held(lease))
+/// Gives a lease back, to be tried again at `next`, which nobody may hasten if it is what the recipient asked for.
+/// [`StoreError::Stale`]: somebody else has the lease now.
+pub async fn postpone(
+    conn: &mut Conn,
+    lease: &Lease,
+    next: At,
+    asked_by_recipient: bool,
+    error: &str,
+) -> StoreResult<()> {
+    let postponed = (
+        outbox::next_attempt_at.eq(next),
+        outbox::locked_until.eq(None::<At>),
+        outbox::last_error.eq(error),
+    );
+    let row = diesel::update(held(lease));
+    let written = if asked_by_recipient {
+        let postponed = (postponed, outbox::hasten_after.eq(next));
+        row.set(postponed).execute(conn).await?
+    } else {
+        row.set(postponed).execute(conn).await?
+    };
+    held_until_now(written)
+}
+
+/// Makes what PayNet must still be told about a consent due now, if it is waiting for its next attempt and may be hastened; whether
+/// anything was. It cannot be again before `again`.
+pub async fn hasten(conn: &mut Conn, consent: &ConsentId, now: At, again: At) -> StoreResult<bool> {
+    let unlocked = outbox::locked_until.assume_not_null().lt(now);
+    let permitted = outbox::hasten_after.assume_not_null().le(now);
+    let waiting = outbox::table
+        .filter(outbox::consent_id.eq(consent.as_str()))
+        .filter(outbox::recipient.eq(FOR_PAYNET))
+        .filter(outbox::parked_at.is_null())
+        .filter(outbox::next_attempt_at.gt(now))
+        .filter(outbox::locked_until.is_null().or(unlocked))
+        .filter(outbox::hasten_after.is_null().or(permitted));
+    let written = diesel::update(waiting)
         .set((
-            outbox::next_attempt_at.eq(next),
-            outbox::locked_until.eq(None::<At>),
-            outbox::last_error.eq(error),
+            outbox::next_attempt_at.eq(now),
+            outbox::hasten_after.eq(again),
         ))
         .execute(conn)
         .await?;
-    held_until_now(written)
+    Ok(written > 0)
 }
 
 /// Sets a delivery aside for an operator; it blocks nobody else's.
@@ -150,19 +183,33 @@ pub async fn queue(conn: &mut Conn, parked: bool, limit: i64) -> StoreResult<Vec
         .await?)
 }
 
-/// Puts a parked delivery back, as if it had never been tried; whether there was one.
-pub async fn retry(conn: &mut Conn, id: &str, now: At) -> StoreResult<bool> {
-    let parked = outbox::table
-        .find(id)
-        .filter(outbox::parked_at.is_not_null());
-    let written = diesel::update(parked)
-        .set((
-            outbox::parked_at.eq(None::<At>),
-            outbox::locked_until.eq(None::<At>),
-            outbox::next_attempt_at.eq(now),
-            outbox::attempts.eq(0),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(written > 0)
+/// Puts a parked delivery back; whether there was one. Its attempts stay counted: PayNet is asked first what it has, and whoever had
+/// the lease once does not get it back.
+///
+/// `record` is who did it, for the consent's history; there is none where there is no consent.
+pub async fn retry(
+    conn: &mut Conn,
+    id: &str,
+    now: At,
+    record: Option<&Change>,
+) -> StoreResult<bool> {
+    let (id, record) = (id.to_owned(), record.cloned());
+    conn.transaction(async move |conn| {
+        let parked = outbox::table
+            .find(id)
+            .filter(outbox::parked_at.is_not_null());
+        let written = diesel::update(parked)
+            .set((
+                outbox::parked_at.eq(None::<At>),
+                outbox::locked_until.eq(None::<At>),
+                outbox::next_attempt_at.eq(now),
+            ))
+            .execute(conn)
+            .await?;
+        if let Some(record) = record.filter(|_| written > 0) {
+            write_change(conn, &record).await?;
+        }
+        Ok(written > 0)
+    })
+    .await
 }

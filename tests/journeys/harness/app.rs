@@ -90,8 +90,14 @@ impl TestApp {
 
     /// A second process's worth of us on the same database; PayNet talks to this one from now on.
     pub async fn another_replica(&self) -> Service {
+        self.another_replica_with("").await
+    }
+
+    /// With `extra` over the demo's configuration.
+    pub async fn another_replica_with(&self, extra: &str) -> Service {
         let settings = settings(&self.database.url, &self.simulator);
-        let config = Config::from_layers(&[DEMO, &settings.to_toml().unwrap()]).unwrap();
+        let layers = [DEMO, &settings.to_toml().unwrap(), extra];
+        let config = Config::from_layers(&layers).unwrap();
         let institution = Institution::default();
         let replica = Service::start(config, self.clock.clone(), institution)
             .await

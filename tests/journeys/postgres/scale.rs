@@ -327,7 +327,10 @@ impl Sample {
             }
             "postpone" => {
                 let lease = self.lease(store).await;
-                store.postpone(&lease, later, "unavailable").await.unwrap();
+                store
+                    .postpone(&lease, later, false, "unavailable")
+                    .await
+                    .unwrap();
             }
             "park" => {
                 let lease = self.lease(store).await;
@@ -341,7 +344,7 @@ impl Sample {
             "retry" => {
                 let n = 500 + 1000 * self.number;
                 let parked = format!("{}:2:paynet", Self::uuid(&format!("consent{n}")));
-                assert!(store.retry(&parked, now).await.unwrap());
+                assert!(store.retry(&parked, now, None).await.unwrap());
             }
             "accesses" => assert!(!store.accesses(&id).await.unwrap().is_empty()),
             "ledger_of" => assert!(!store.ledger_of(&id).await.unwrap().is_empty()),

@@ -50,6 +50,8 @@ impl Operation {
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The call is not processed: 429, and when to come again.
+    Busy(RetryAfter),
     /// The call is processed, and the answer's `Date` is so many seconds away from now.
     ClockOff(i64),
     /// The call is processed, after a while.
@@ -64,6 +66,29 @@ pub enum Fault {
     Redirect,
     /// The call is not processed; this status with PayNet's error body.
     Status(u16),
+}
+
+/// The two forms of `Retry-After` (RFC 9110 §10.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// A date, so many seconds from the machine's now.
+    Date(i64),
+    Seconds(u32),
+}
+
+impl RetryAfter {
+    fn value(self) -> String {
+        match self {
+            Self::Date(seconds) => http_date(seconds),
+            Self::Seconds(seconds) => seconds.to_string(),
+        }
+    }
+}
+
+/// So many seconds from the machine's now.
+fn http_date(seconds: i64) -> String {
+    let date = Clock::machine() + TimeDelta::seconds(seconds);
+    date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// What nobody should be brought down by.
@@ -133,11 +158,16 @@ impl<E: Endpoint> Faulty<E> {
     async fn answer_or_fail(&self, request: Request, fault: Option<Fault>) -> Response {
         match fault {
             None => self.answer(request).await,
+            Some(Fault::Busy(again)) => {
+                let mut response = ordered_status(429);
+                if let Ok(again) = again.value().parse() {
+                    response.headers_mut().insert("retry-after", again);
+                }
+                response
+            }
             Some(Fault::ClockOff(seconds)) => {
                 let mut response = self.answer(request).await;
-                let date = Clock::machine() + TimeDelta::seconds(seconds);
-                let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-                if let Ok(date) = date.parse() {
+                if let Ok(date) = http_date(seconds).parse() {
                     response.headers_mut().insert("date", date);
                 }
                 response

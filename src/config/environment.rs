@@ -198,6 +198,7 @@ mod tests {
     const PRODUCTION: &str = r#"
 environment = "production"
 database.url = "postgres:///izin"
+evidence.checkpoint_dir = "/var/lib/izin/checkpoints"
 [listeners.public]
 base_url = "https://consent.bank.example"
 [ofp]
@@ -289,6 +290,12 @@ name = "Bank Sebenar"
         let warnings = Config::from_layers(&[&unnamed]).unwrap().warnings();
         assert!(
             matches!(&warnings[..], [one] if one.starts_with("ofp.consumers")),
+            "{warnings:?}"
+        );
+        let inside = PRODUCTION.replace("evidence.checkpoint_dir =", "#");
+        let warnings = Config::from_layers(&[&inside]).unwrap().warnings();
+        assert!(
+            matches!(&warnings[..], [one] if one.starts_with("evidence.checkpoint_dir")),
             "{warnings:?}"
         );
     }

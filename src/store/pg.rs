@@ -23,22 +23,13 @@ macro_rules! locked {
     };
 }
 
-/// One statement, which is all or nothing by itself; that of a single row is prepared once and for all.
+/// Part of a transaction: several rows in one statement.
 macro_rules! insert_all {
     ($conn:expr, $table:expr, $rows:expr) => {
-        match $rows {
-            [] => Ok(()),
-            [one] => diesel::insert_into($table)
-                .values(one)
-                .execute($conn)
-                .await
-                .map(drop),
-            rows => diesel::insert_into($table)
-                .values(rows)
-                .execute($conn)
-                .await
-                .map(drop),
-        }
+        diesel::insert_into($table)
+            .values($rows)
+            .execute($conn)
+            .await?;
     };
 }
 

@@ -23,21 +23,16 @@ macro_rules! locked {
     };
 }
 
-/// SQLite inserts row by row.
+/// Part of a transaction: SQLite inserts row by row.
 macro_rules! insert_all {
-    ($conn:expr, $table:expr, $rows:expr) => {{
-        let rows = $rows.to_vec();
-        diesel_async::AsyncConnection::transaction($conn, async move |conn| {
-            for row in rows {
-                diesel::insert_into($table)
-                    .values(row)
-                    .execute(conn)
-                    .await?;
-            }
-            Ok::<(), diesel::result::Error>(())
-        })
-        .await
-    }};
+    ($conn:expr, $table:expr, $rows:expr) => {
+        for row in $rows {
+            diesel::insert_into($table)
+                .values(row)
+                .execute($conn)
+                .await?;
+        }
+    };
 }
 
 /// Write-ahead log, every commit on disk: a decision must survive a power cut here as well.

@@ -206,7 +206,7 @@ pub async fn add_checkpoint(
             return Err(StoreError::Stale);
         }
         for rows in covers.chunks(ROWS) {
-            insert_all!(conn, stretches::table, rows)?;
+            insert_all!(conn, stretches::table, rows);
         }
         Ok(())
     })

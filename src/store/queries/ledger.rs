@@ -1,7 +1,7 @@
 //! Writing evidence: the ledger and the access log, which are only ever appended to.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::Conn;
 use crate::consent::INSTALLATION;
@@ -59,7 +59,19 @@ pub async fn append_act(conn: &mut Conn, kind: &str, at: At, data: &str) -> Stor
     Ok(seq)
 }
 
-/// All of them or none.
+/// All of them or none. A single one needs no transaction of its own.
 pub async fn append_accesses(conn: &mut Conn, rows: &[AccessRow]) -> StoreResult<()> {
-    Ok(insert_all!(conn, access_log::table, rows)?)
+    if let [one] = rows {
+        diesel::insert_into(access_log::table)
+            .values(one)
+            .execute(conn)
+            .await?;
+        return Ok(());
+    }
+    let rows = rows.to_vec();
+    conn.transaction(async move |conn| {
+        insert_all!(conn, access_log::table, &rows);
+        Ok(())
+    })
+    .await
 }

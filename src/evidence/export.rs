@@ -110,17 +110,10 @@ impl Export<'_> {
     async fn consents(&mut self, ids: &[String]) -> Result<(), ExportProblem> {
         for id in ids {
             let of_one = std::slice::from_ref(id);
-            let mut seq = 0;
-            loop {
-                let page = self.store.ledger_page((id, seq), PAGE).await?;
-                let page: Vec<_> = page.into_iter().filter(|row| row.chain == *id).collect();
-                let Some(last) = page.last() else {
-                    break;
-                };
-                seq = last.seq;
-                for row in &page {
-                    self.put(&ledger(row))?;
-                }
+            let key = ConsentId::parse(id.clone())
+                .map_err(|_| StoreError::Damaged("consents.consent_id"))?;
+            for row in self.store.ledger_of(&key).await? {
+                self.put(&ledger(&row))?;
             }
             self.decided(of_one).await?;
             for row in self.store.events_of(id).await? {

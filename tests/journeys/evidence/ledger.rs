@@ -1,5 +1,7 @@
 //! The ledger: what an attacker does to it, and what is found.
 
+use izin::lab::Store;
+
 use super::Scene;
 use super::scene::assert_found;
 use crate::harness::{Database, on_both_databases};
@@ -14,6 +16,7 @@ on_both_databases!(
     everything_computed_anew,
     consents_and_accounts_that_say_otherwise,
     swapped_receipts,
+    a_verification_reads_one_moment,
     a_verification_changes_nothing,
 );
 
@@ -323,6 +326,21 @@ async fn swapped_receipts(database: Database) {
         .does(&format!("DELETE FROM receipts WHERE consent_id = '{one}'"))
         .await;
     assert_found(&scene.finds(), "receipt.edited", one);
+    scene.app.stop().await;
+}
+
+/// While the service goes on: a verification must not take for a change what was written while it read. And it could not write.
+async fn a_verification_reads_one_moment(database: Database) {
+    let scene = Scene::new(database).await;
+    let reader = Store::open(scene.app.database_url(), 1).unwrap();
+    reader.freeze().await.unwrap();
+    let newest = reader.newest_entry().await.unwrap();
+    scene.something_happens().await;
+    assert_eq!(reader.newest_entry().await.unwrap(), newest);
+    assert_ne!(scene.app.store.newest_entry().await.unwrap(), newest);
+    let at = newest.unwrap();
+    assert!(reader.append_act("exported", at, "{}").await.is_err());
+    drop(reader);
     scene.app.stop().await;
 }
 

@@ -14,12 +14,15 @@ use izin_simulator::{ConsentStatus, Simulator, SimulatorOptions};
 /// As in production.
 const CHECK: &str = "[database]\nmigrate = \"check\"";
 
-const EVIDENCE: [&str; 5] = [
-    "access_log",
-    "consent_events",
-    "decisions",
-    "ledger",
-    "receipts",
+/// Tables, each with a column of text.
+const EVIDENCE: [(&str, &str); 7] = [
+    ("access_log", "consent_id"),
+    ("checkpoint_stretches", "chain"),
+    ("checkpoints", "jws"),
+    ("consent_events", "consent_id"),
+    ("decisions", "consent_id"),
+    ("ledger", "chain"),
+    ("receipts", "consent_id"),
 ];
 
 /// A configuration file that names both roles.
@@ -55,6 +58,7 @@ async fn the_service_can_do_everything_but_change_evidence() {
     let url = database.url.clone();
     let app = TestApp::start_with(database, CHECK).await;
     everything_happens(&app).await;
+    app.service.checkpoints.write().await.unwrap();
 
     let mut service = AsyncPgConnection::establish(&url).await.unwrap();
     let mut changes = vec![
@@ -64,8 +68,8 @@ async fn the_service_can_do_everything_but_change_evidence() {
         "DROP TABLE ledger".to_owned(),
         "ALTER TABLE ledger DISABLE TRIGGER ALL".to_owned(),
     ];
-    for table in EVIDENCE {
-        changes.push(format!("UPDATE {table} SET consent_id = 'x'"));
+    for (table, column) in EVIDENCE {
+        changes.push(format!("UPDATE {table} SET {column} = 'x'"));
         changes.push(format!("DELETE FROM {table}"));
         changes.push(format!("TRUNCATE {table}"));
     }
@@ -78,13 +82,24 @@ async fn the_service_can_do_everything_but_change_evidence() {
         let told = refused.contains("permission denied") || refused.contains("must be owner");
         assert!(told, "{change}: {refused}");
     }
-    for table in EVIDENCE {
+    for (table, _) in EVIDENCE {
         let read = format!("SELECT 1 / count(*) FROM {table}");
         service
             .batch_execute(&read)
             .await
             .unwrap_or_else(|_| panic!("{table} is empty"));
     }
+    // What erases is not the service.
+    let retention = [
+        "retention",
+        "run",
+        "--operator",
+        "Aminah",
+        "--reason",
+        "the yearly run",
+    ];
+    let (code, said) = izin(&retention, &file).await;
+    assert!(code == 0 && said.contains("ERASED"), "{said}");
     app.stop().await;
 }
 

@@ -67,8 +67,8 @@ pub mod lab {
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
     pub use crate::consent::{
-        Actor, Change, Command, NewConsent, Outcome, Permission, Purpose, ReasonCode, Receipt,
-        Status, StatusReason, apply, register,
+        Actor, Change, Command, NewConsent, Outcome, Purpose, ReasonCode, Receipt, Status,
+        StatusReason, apply, register,
     };
     pub use crate::http::Handshake;
     pub use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId, DpId};

@@ -11,7 +11,7 @@ pub use app::{ConsentStory, TOTP_SECRET, TestApp, eventually, pki, serve_file, s
 pub use database::{Cluster, Database, url};
 pub use meddler::{Meddler, Meddling};
 pub use process::Process;
-pub use secrets::write_secret;
+pub use secrets::{write_secret, write_secret_bytes};
 pub use tls::{Tls, tls_connection};
 
 /// Runs a story on the embedded database and on PostgreSQL.

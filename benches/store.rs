@@ -17,8 +17,8 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use izin::lab::{
     Access, AccessLog, At, Change, Command, ConsentFilter, ConsentId, DcId, DecisionRecord, DpId,
-    EventRow, NewConsent, Outcome, Permission, Purpose, ReasonCode, Receipt, Status, StatusReason,
-    Store, apply, register,
+    EventRow, NewConsent, Outcome, Purpose, ReasonCode, Receipt, Status, StatusReason, Store,
+    apply, register,
 };
 use tokio::runtime::Runtime;
 
@@ -49,17 +49,17 @@ fn subjects(runtime: &Runtime, folder: &std::path::Path) -> (Vec<Subject>, Clust
     let cluster = Cluster::start("bench", |_| (), settings);
     let mut subjects = Vec::new();
     for consents in SIZES {
-        let file = folder.join(format!("{consents}.db"));
-        let address = format!("sqlite:{}", file.display());
+        let place = folder.join(format!("{consents}.db"));
+        let address = format!("sqlite:{}", place.display());
         let store = Store::open(&address, 1).unwrap();
         runtime.block_on(async {
             store.migrate().await.unwrap();
-            let path = file.to_str().unwrap();
-            let mut conn = SyncConnectionWrapper::<SqliteConnection>::establish(path)
+            let path = place.to_str().unwrap();
+            let mut filler = SyncConnectionWrapper::<SqliteConnection>::establish(path)
                 .await
                 .unwrap();
             let fill = SQLITE_FILL.replace(":consents", &consents.to_string());
-            conn.batch_execute(&fill).await.unwrap();
+            filler.batch_execute(&fill).await.unwrap();
         });
         subjects.push(Subject {
             name: "SQLite",
@@ -78,12 +78,12 @@ fn subjects(runtime: &Runtime, folder: &std::path::Path) -> (Vec<Subject>, Clust
                 .await
                 .unwrap();
             store.migrate().await.unwrap();
-            let mut conn = AsyncPgConnection::establish(&address).await.unwrap();
+            let mut filler = AsyncPgConnection::establish(&address).await.unwrap();
             let fill = include_str!("../tests/scale/million.sql");
             let fill = fill.split(";\n").next().unwrap();
             let fill = fill.replace(":consents", &consents.to_string());
-            conn.batch_execute(&fill).await.unwrap();
-            conn.batch_execute("VACUUM ANALYZE").await.unwrap();
+            filler.batch_execute(&fill).await.unwrap();
+            filler.batch_execute("VACUUM ANALYZE").await.unwrap();
         });
         subjects.push(Subject {
             name: "PostgreSQL",
@@ -108,7 +108,7 @@ fn announced() -> Change {
         dp_id: DpId::parse("bank-contoh").unwrap(),
         urn: "urn:openfinance-ml:account-access-consent:v1.2".into(),
         purpose: Purpose::PersonalFinance,
-        permissions: vec![Permission::ReadAccounts, Permission::ReadBalances],
+        permissions: serde_json::from_str("[\"read_accounts\", \"read_balances\"]").unwrap(),
         status: Status::AwaitingAuthorization,
         reason: None,
         expires_at: now + TimeDelta::days(180),

@@ -69,14 +69,15 @@ pub mod lab {
     pub use crate::clock::{Clock, SharedClock, ShiftedClock, SystemClock};
     pub use crate::config::{Config, DEMO};
     pub use crate::consent::{
-        Actor, Change, Command, Identity, LedgerLink, NewConsent, Outcome, Permission, Purpose,
-        ReasonCode, Receipt, SignInFacts, Status, StatusReason, apply, register,
+        Actor, Change, Command, Difference, DifferenceKind, Identity, LedgerLink, NewConsent,
+        Outcome, Purpose, ReasonCode, Receipt, SignInFacts, Status, StatusReason, apply, register,
     };
     pub use crate::http::Handshake;
     pub use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId, DpId};
     pub use crate::store::{
-        Access, AccessLog, AccessRow, At, ConsentFilter, DecisionRecord, EventRow, HandleRecord,
-        Lease, OPERATIONS, Store, StoreError, kept,
+        ACCESS, Access, AccessLog, AccessRow, At, CheckpointRow, ConsentFilter, Cursor,
+        DecisionRecord, EventRow, HandleRecord, LEDGER, Lease, OPERATIONS, Settled, Store,
+        StoreError, StretchRow, kept,
     };
     pub use crate::trust::{CallClaims, Expected};
     pub use crate::webhooks::read_event;

@@ -87,21 +87,17 @@ fn told(applied: &[String]) -> String {
 }
 
 fn rights(role: &str, deviation: &Deviation) -> String {
-    let mut told = String::new();
-    if deviation.missing.is_empty() {
-        told += &format!("{role} has the rights that the service needs");
-    } else {
-        told += &format!("{role} still lacks {}", deviation.missing.join(", "));
+    if !deviation.missing.is_empty() {
+        return format!("{role} still lacks {}.\n", deviation.missing.join(", "));
     }
+    let has = format!("{role} has the rights that the service needs");
     let against = deviation.against_evidence();
     if against.is_empty() {
-        told += ", and cannot change evidence.\n";
-    } else {
-        told += &format!(
-            ".\nWarning: it can change evidence all the same ({}): it is a superuser, owns the tables, or is a member of a role \
-             that may.\n",
-            against.join(", ")
-        );
+        return format!("{has}, and cannot change evidence.\n");
     }
-    told
+    format!(
+        "{has}.\nWarning: it can change evidence all the same ({}): it is a superuser, owns the tables, or is a member of a role that \
+         may.\n",
+        against.join(", ")
+    )
 }

@@ -1,27 +1,16 @@
 //! Where all state is kept, and the password to it.
 
-use std::fmt::Write as _;
+mod address;
+
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio_postgres::config::Host;
 
-use super::secrets::has_password;
 use super::{Environment, KeyLocation, KeySource, schema};
-
-/// What the address may not say of TLS, because `tls` and the keys beside it do.
-const TLS_PARAMETERS: [&str; 8] = [
-    "sslcert",
-    "sslcrl",
-    "sslkey",
-    "sslmode",
-    "sslnegotiation",
-    "sslpassword",
-    "sslrootcert",
-    "requiressl",
-];
+pub use address::Reach;
+use address::{is_postgres, postgres_problems, reach, with_password};
 
 /// `[database]`
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -44,7 +33,7 @@ pub struct Database {
     certificate: Option<PathBuf>,
     private_key: Option<KeyLocation>,
     passphrase_file: Option<PathBuf>,
-    /// Left out: [`Migrate::Check`] in production, else [`Migrate::Auto`].
+    /// Left out: see [`super::Config::migrates_at_start`].
     pub(super) migrate: Option<Migrate>,
     pub pool_size: usize,
     pub checkout_timeout_ms: u64,
@@ -71,19 +60,6 @@ pub enum Migrate {
     Auto,
     /// `izin migrate`; a start only looks.
     Check,
-}
-
-/// Where an address leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// A file of SQLite.
-    File,
-    /// Another machine, or what may be one.
-    Network,
-    /// A socket in the file system, which has no name that a certificate could be for.
-    Socket,
-    /// TCP within this machine.
-    ThisMachine,
 }
 
 impl Database {
@@ -190,7 +166,7 @@ impl Database {
                 );
             }
         } else if is_postgres(url) {
-            postgres_address(
+            postgres_problems(
                 ("database.url", url),
                 ("database.password_file", self.password_file.is_some()),
                 problems,
@@ -214,7 +190,7 @@ impl Database {
             problems
                 .push("database.owner_url is for PostgreSQL, and database.url is SQLite's".into());
         } else if is_postgres(url) {
-            postgres_address(
+            postgres_problems(
                 ("database.owner_url", url),
                 (
                     "database.owner_password_file",
@@ -286,87 +262,6 @@ impl Database {
     }
 }
 
-/// Of one address and the file with its password.
-fn postgres_address(
-    (key, url): (&str, &str),
-    (file, has_file): (&str, bool),
-    problems: &mut Vec<String>,
-) {
-    for parameter in parameters(url) {
-        if TLS_PARAMETERS.contains(&parameter) {
-            problems.push(format!(
-                "{key} may not have {parameter}: database.tls = \"verify-full\" or \"disable\" says how the connection is \
-                 encrypted, database.ca whose certificate is trusted, database.certificate and database.private_key what we show"
-            ));
-        }
-    }
-    if !has_file {
-        return;
-    }
-    if has_password(url) {
-        problems.push(format!("{file} and a password in {key} exclude each other"));
-    } else if user_and_host(url).is_none() {
-        problems.push(format!(
-            "{key} must name the user whose password {file} has"
-        ));
-    }
-}
-
-fn is_postgres(url: &str) -> bool {
-    ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-}
-
-/// The names after the question mark.
-fn parameters(url: &str) -> impl Iterator<Item = &str> {
-    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-    let names = parameters
-        .split('&')
-        .filter(|parameter| !parameter.is_empty());
-    names.map(|parameter| parameter.split('=').next().unwrap_or_default())
-}
-
-fn reach(url: &str) -> Reach {
-    if url.starts_with("sqlite:") {
-        return Reach::File;
-    }
-    let without_tls: Vec<_> = parameters(url)
-        .filter(|name| TLS_PARAMETERS.contains(name))
-        .collect();
-    // Those are refused; until then it is told where the rest leads.
-    let url = if without_tls.is_empty() {
-        url
-    } else {
-        url.split('?').next().unwrap_or(url)
-    };
-    let Ok(address) = url.parse::<tokio_postgres::Config>() else {
-        return Reach::Network;
-    };
-    let by_number = address
-        .get_hostaddrs()
-        .iter()
-        .map(std::net::IpAddr::is_loopback);
-    let by_name = address.get_hosts().iter().filter_map(|host| match host {
-        Host::Tcp(name) => Some(is_loopback(name)),
-        #[cfg(unix)]
-        Host::Unix(_) => None,
-    });
-    let mut over_tcp = by_number.chain(by_name).peekable();
-    match (over_tcp.peek().is_some(), over_tcp.all(|here| here)) {
-        (false, _) => Reach::Socket,
-        (true, true) => Reach::ThisMachine,
-        (true, false) => Reach::Network,
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database")
@@ -376,207 +271,5 @@ impl std::fmt::Debug for Database {
     }
 }
 
-fn with_password(url: &SecretString, password: Option<&SecretString>) -> SecretString {
-    // Without a user there is nobody whose password it could be, which `problems` tells.
-    match (password, user_and_host(url.expose_secret())) {
-        (Some(password), Some((user, host))) => {
-            let password = encoded(password.expose_secret());
-            format!("{user}:{password}@{host}").into()
-        }
-        _ => url.clone(),
-    }
-}
-
-/// What stands before and after the `@`.
-fn user_and_host(url: &str) -> Option<(&str, &str)> {
-    let host = url.find("://")? + "://".len();
-    let end = url[host..].find(['/', '?', '#']);
-    let end = end.map_or(url.len(), |end| host + end);
-    let at = host + url[host..end].find('@')?;
-    Some((&url[..at], &url[at + 1..]))
-}
-
-/// Percent-encoded, so that every character may stand in a password (RFC 3986 §2.3).
-fn encoded(password: &str) -> String {
-    let mut encoded = String::new();
-    for byte in password.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Config;
-
-    fn database(settings: &str) -> Database {
-        Config::from_layers(&[settings]).unwrap().database
-    }
-
-    fn problems(settings: &str) -> Vec<String> {
-        let mut problems = Vec::new();
-        database(settings).check(Environment::Production, &mut problems);
-        problems
-    }
-
-    #[test]
-    fn every_password_can_be_put_into_the_address() {
-        let database =
-            database("database.url = \"postgres://izin@db:5432/izin?application_name=a\"");
-        for (password, encoded) in [
-            ("hunter2", "hunter2"),
-            ("p@ss/w:rd?#%41", "p%40ss%2Fw%3Ard%3F%23%2541"),
-            ("é ~", "%C3%A9%20~"),
-        ] {
-            let url = database.url_with(Some(&password.into()));
-            let expected = format!("postgres://izin:{encoded}@db:5432/izin?application_name=a");
-            assert_eq!(url.expose_secret(), expected);
-        }
-        let unchanged = database.url_with(None);
-        assert_eq!(unchanged.expose_secret(), database.url.expose_secret());
-    }
-
-    #[test]
-    fn one_password_and_a_user_to_it() {
-        let with_file = |url: &str| {
-            problems(&format!(
-                "[database]\nurl = \"{url}\"\npassword_file = \"f\""
-            ))
-        };
-        assert_eq!(with_file("postgres://izin@db/izin"), Vec::<String>::new());
-        for (url, told) in [
-            ("postgres://izin:hunter2@db/izin", "exclude each other"),
-            ("postgres://db/izin", "must name the user"),
-            (
-                "postgres://db/izin?application_name=a@b",
-                "must name the user",
-            ),
-            ("sqlite:izin.db", "is for PostgreSQL"),
-        ] {
-            let problems = with_file(url);
-            assert!(
-                problems.iter().any(|problem| problem.contains(told)),
-                "{url}: {problems:?}"
-            );
-            assert!(!problems.join("").contains("hunter2"));
-        }
-        let told = problems("database.url = \"mysql://izin:hunter2@db/izin\"");
-        assert_eq!(told, ["database.url must be sqlite:PATH or postgres://…"]);
-    }
-
-    #[test]
-    fn beyond_this_machine_the_connection_is_encrypted() {
-        for (url, reach, tls) in [
-            ("sqlite:izin.db", Reach::File, DatabaseTls::Disable),
-            ("postgres:///izin", Reach::Socket, DatabaseTls::Disable),
-            (
-                "postgres://izin@%2Frun%2Fpostgresql/izin",
-                Reach::Socket,
-                DatabaseTls::Disable,
-            ),
-            (
-                "postgres:///izin?host=/run/postgresql",
-                Reach::Socket,
-                DatabaseTls::Disable,
-            ),
-            (
-                "postgres://izin@localhost/izin",
-                Reach::ThisMachine,
-                DatabaseTls::Disable,
-            ),
-            (
-                "postgres://izin@[::1]:5433/izin",
-                Reach::ThisMachine,
-                DatabaseTls::Disable,
-            ),
-            (
-                "postgres://izin@db/izin",
-                Reach::Network,
-                DatabaseTls::VerifyFull,
-            ),
-            (
-                "postgres://izin@10.0.0.5:5432/izin",
-                Reach::Network,
-                DatabaseTls::VerifyFull,
-            ),
-            (
-                "postgres://izin@localhost,db/izin",
-                Reach::Network,
-                DatabaseTls::VerifyFull,
-            ),
-            (
-                "postgres://izin@localhost/izin?hostaddr=10.0.0.5",
-                Reach::Network,
-                DatabaseTls::VerifyFull,
-            ),
-        ] {
-            let database = database(&format!("database.url = \"{url}\""));
-            assert_eq!((database.reach(), database.tls()), (reach, tls), "{url}");
-        }
-    }
-
-    #[test]
-    fn tls_that_cannot_be_or_is_too_little_is_told() {
-        for (settings, told) in [
-            (
-                "url = \"postgres://izin@db/izin\"\ntls = \"disable\"",
-                "is refused",
-            ),
-            (
-                "url = \"postgres://izin@db/izin?sslmode=require\"",
-                "may not have sslmode",
-            ),
-            (
-                "url = \"postgres://izin@db/izin?a=b&sslrootcert=/x\"",
-                "may not have sslrootcert",
-            ),
-            (
-                "url = \"postgres:///izin\"\ntls = \"verify-full\"",
-                "has a socket",
-            ),
-            (
-                "url = \"sqlite:izin.db\"\ntls = \"verify-full\"",
-                "is for PostgreSQL",
-            ),
-            (
-                "url = \"postgres://izin@localhost/izin\"\nca = \"ca.crt\"",
-                "database.ca is of no use",
-            ),
-            (
-                "url = \"postgres://izin@db/izin\"\nowner_password_file = \"x\"",
-                "without database.owner_url",
-            ),
-            (
-                "url = \"postgres://db/izin\"\nowner_url = \"postgres://owner@db/izin\"",
-                "must name its user",
-            ),
-            (
-                "url = \"sqlite:izin.db\"\nowner_url = \"postgres://owner@db/izin\"",
-                "is for PostgreSQL",
-            ),
-            ("lock_timeout_ms = 99", "lock_timeout_ms must be between"),
-            (
-                "statement_timeout_ms = 60001",
-                "statement_timeout_ms must be between",
-            ),
-        ] {
-            let problems = problems(&format!("[database]\n{settings}"));
-            assert!(
-                matches!(&problems[..], [one] if one.contains(told)),
-                "{settings}: {problems:?}"
-            );
-        }
-        let wrong = Config::from_layers(&["database.tls = \"require\""]).unwrap_err();
-        assert!(wrong.to_string().contains("verify-full"), "{wrong}");
-        let elsewhere =
-            database("database.url = \"postgres://izin@db/izin\"\ndatabase.tls = \"disable\"");
-        let mut problems = Vec::new();
-        elsewhere.check(Environment::Uat, &mut problems);
-        assert_eq!(problems, Vec::<String>::new());
-    }
-}
+mod tests;

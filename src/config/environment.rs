@@ -41,13 +41,16 @@ impl Config {
         })
     }
 
-    /// Whether a start of the service brings the schema up to date.
+    /// Whether a start of the service brings the schema up to date. A file of SQLite has no owner but the service.
     pub fn migrates_at_start(&self) -> bool {
-        let migrate = self.database.migrate.unwrap_or(match self.environment() {
-            Environment::Demo | Environment::Uat => Migrate::Auto,
-            Environment::Production => Migrate::Check,
-        });
-        migrate == Migrate::Auto
+        let is_careful =
+            self.environment() == Environment::Production && self.database.reach() != Reach::File;
+        let left_out = if is_careful {
+            Migrate::Check
+        } else {
+            Migrate::Auto
+        };
+        self.database.migrate.unwrap_or(left_out) == Migrate::Auto
     }
 
     pub(super) fn refused_in_production(&self, problems: &mut Vec<String>) {

@@ -79,7 +79,8 @@ macro_rules! operations {
                 }
             })*
         }
-    };    (@list [] $($name:ident)*) => {};
+    };
+    (@list [] $($name:ident)*) => {};
     (@list [$list:ident] $($name:ident)*) => {
         /// The names, so that a test can say that it has seen all of them.
         #[cfg(any(test, feature = "lab"))]

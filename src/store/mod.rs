@@ -339,6 +339,13 @@ operations! {
     forget_failures(subject: &str) -> ();
     append_act(kind: &str, at: At, data: &str) -> i32;
     append_accesses(rows: &[AccessRow]) -> ();
+    last_checkpoint() -> Option<CheckpointRow>;
+    oldest_entry(since: At) -> Option<At>;
+    newest_entry() -> Option<At>;
+    heads(log: &str, since: At, until: At) -> Vec<(String, i32)>;
+    covered(log: &str, chains: &[String]) -> Vec<(String, i32)>;
+    hashes(log: &str, chains: &[String], numbers: &[i32]) -> Vec<(String, i32, String)>;
+    add_checkpoint(checkpoint: &CheckpointRow, covers: &[StretchRow]) -> ();
     installation_secret(name: &str, fresh: &str) -> String;
     sweep(now: At) -> usize;
     ping() -> ();
@@ -346,17 +353,10 @@ operations! {
 
 // Evidence (docs/decisions/0009-evidence.md).
 operations! {
-    last_checkpoint() -> Option<CheckpointRow>;
     checkpoints_after(number: i32, limit: i64) -> Vec<CheckpointRow>;
     checkpoints_between(after: i32, period: (At, At), limit: i64) -> Vec<CheckpointRow>;
     checkpoints_covering(chains: &[String]) -> Vec<CheckpointRow>;
     stretches_of(checkpoint: i32) -> Vec<StretchRow>;
-    oldest_entry(since: At) -> Option<At>;
-    newest_entry() -> Option<At>;
-    heads(log: &str, since: At, until: At) -> Vec<(String, i32)>;
-    covered(log: &str, chains: &[String]) -> Vec<(String, i32)>;
-    hashes(log: &str, chains: &[String], numbers: &[i32]) -> Vec<(String, i32, String)>;
-    add_checkpoint(checkpoint: &CheckpointRow, covers: &[StretchRow]) -> ();
     ledger_page(after: (&str, i32), limit: i64) -> Vec<LedgerRow>;
     access_page(after: (&str, i32), limit: i64) -> Vec<AccessRow>;
     consent_ids(after: &str, limit: i64) -> Vec<String>;

@@ -4,7 +4,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 
 use super::migrate::GUARD_TABLE;
-use super::{StoreError, StoreResult, pg, unavailable};
+use super::{StoreError, StoreResult, pg};
 
 /// Added to and read; never changed, never taken away.
 const EVIDENCE: &[&str] = &["INSERT", "SELECT"];
@@ -77,16 +77,17 @@ impl Deviation {
 /// The statements that leave `role` what the list says and nothing else.
 pub fn grants(schema: &str, role: &str) -> String {
     let (schema, role) = (quoted(schema), quoted(role));
-    let mut statements = format!("GRANT USAGE ON SCHEMA {schema} TO {role};\n");
-    for (table, rights) in TABLES {
+    let of_table = |(table, rights): &(&str, &[&str])| {
         let table = format!("{schema}.{}", quoted(table));
         let rights = rights.join(", ");
-        statements += &format!(
+        format!(
             "REVOKE ALL ON TABLE {table} FROM PUBLIC;\nREVOKE ALL ON TABLE {table} FROM {role};\n\
              GRANT {rights} ON TABLE {table} TO {role};\n"
-        );
-    }
-    statements
+        )
+    };
+    let mut statements = vec![format!("GRANT USAGE ON SCHEMA {schema} TO {role};\n")];
+    statements.extend(TABLES.iter().map(of_table));
+    statements.concat()
 }
 
 fn quoted(name: &str) -> String {
@@ -127,33 +128,33 @@ pub async fn schema_for(conn: &mut pg::Conn, role: &str) -> StoreResult<String> 
 pub async fn deviation(conn: &mut pg::Conn, role: &str) -> StoreResult<Deviation> {
     #[derive(diesel::QueryableByName)]
     struct Held {
+        #[diesel(sql_type = Text)]
+        tab: String,
+        #[diesel(sql_type = Text)]
+        word: String,
         #[diesel(sql_type = Bool)]
-        held: bool,
+        has: bool,
     }
+    let pairs = TABLES
+        .iter()
+        .flat_map(|(table, _)| EVERY.map(|right| format!("('{table}', '{right}')")));
+    let pairs = pairs.collect::<Vec<_>>().join(", ");
+    let held: Vec<Held> = diesel::sql_query(format!(
+        "SELECT tab, word, has_table_privilege($1, to_regclass(tab)::oid, word) AS has \
+         FROM (VALUES {pairs}) AS pairs (tab, word) WHERE to_regclass(tab) IS NOT NULL"
+    ))
+    .bind::<Text, _>(role)
+    .load(conn)
+    .await?;
     let mut found = Deviation::default();
     for (table, rights) in TABLES {
-        for right in EVERY {
-            let held: Option<Held> = diesel::sql_query(
-                "SELECT has_table_privilege($1, to_regclass($2)::oid, $3) AS held \
-                 WHERE to_regclass($2) IS NOT NULL",
-            )
-            .bind::<Text, _>(role)
-            .bind::<Text, _>(table)
-            .bind::<Text, _>(right)
-            .load(conn)
-            .await
-            .map_err(unavailable)?
-            .into_iter()
-            .next();
-            let Some(Held { held }) = held else {
-                continue;
-            };
-            let list = match (held, rights.contains(&right)) {
+        for Held { word, has, .. } in held.iter().filter(|one| one.tab == *table) {
+            let list = match (has, rights.contains(&word.as_str())) {
                 (true, false) => &mut found.too_many,
                 (false, true) => &mut found.missing,
                 _ => continue,
             };
-            list.push(format!("{right} on {table}"));
+            list.push(format!("{word} on {table}"));
         }
     }
     Ok(found)

@@ -39,15 +39,35 @@ INSERT INTO receipts
 SELECT md5('consent' || n)::uuid::text, 'en', md5('a' || n) || md5('b' || n), repeat(md5('text' || n), 32), md5('c' || n) || md5('d' || n), now()
 FROM generate_series(1, :consents / 10) AS n;
 
-INSERT INTO ledger
-SELECT md5('consent' || n)::uuid::text, seq, 'approved', repeat(md5('data' || n), 4), now(), md5('a' || n) || md5('b' || n)
+INSERT INTO ledger (chain, seq, kind, at, data, salt, data_sha256, hash)
+SELECT md5('consent' || n)::uuid::text, seq, 'approved', now() - (n % 2000000) * interval '1 minute' + seq * interval '1 second',
+       repeat(md5('data' || n), 4), md5('s' || n) || md5('t' || n), md5('c' || n) || md5('d' || n), md5('a' || n) || md5('b' || n)
 FROM generate_series(1, :consents) AS n, generate_series(1, 2) AS seq;
 
-INSERT INTO access_log
-SELECT md5('access' || n)::uuid::text, now() - (n % 600000) * interval '1 minute', md5('consent' || n % :consents)::uuid::text,
-       'consumer-' || n % 20, 'CIF-' || n % (:consents / 2), md5('account' || n % :consents)::uuid::text, 'balances', 'served',
-       md5('interaction' || n)::uuid::text
+INSERT INTO access_log (segment, position, at, consent_id, dc_id, category, outcome, interaction_id, customer_id, account_id, salt, personal_sha256, hash)
+SELECT md5('segment' || n / 10000)::uuid::text, n % 10000 + 1, now() - (n % 600000) * interval '1 minute',
+       md5('consent' || n % :consents)::uuid::text, 'consumer-' || n % 20, 'balances', 'served', md5('interaction' || n)::uuid::text,
+       'CIF-' || n % (:consents / 2), md5('account' || n % :consents)::uuid::text, md5('s' || n) || md5('t' || n),
+       md5('c' || n) || md5('d' || n), md5('a' || n) || md5('b' || n)
 FROM generate_series(1, :consents) AS n;
+
+-- All but the newest is covered.
+INSERT INTO checkpoints
+SELECT n, now() - (2001 - n) * interval '1 day', repeat(md5('jws' || n), 30)
+FROM generate_series(1, 2000) AS n;
+
+INSERT INTO checkpoint_stretches
+SELECT 'ledger', md5('consent' || n)::uuid::text, 2, 1, md5('a' || n) || md5('b' || n), n % 2000 + 1
+FROM generate_series(1, :consents) AS n;
+
+INSERT INTO checkpoint_stretches
+SELECT 'access', md5('segment' || n)::uuid::text, 5000, 1, md5('a' || n) || md5('b' || n), n % 2000 + 1
+FROM generate_series(0, :consents / 10000) AS n;
+
+INSERT INTO differences
+SELECT md5('consent' || n)::uuid::text, 'status', 'authorized', 'suspended', now() - n * interval '1 minute', now(),
+       CASE WHEN n % 10 > 0 THEN now() END, CASE WHEN n % 10 > 0 THEN 'gone' END
+FROM generate_series(1, :consents / 50) AS n;
 
 -- Of the moment: PayNet was away for a while, and customers and consumers were not.
 INSERT INTO outbox (id, consent_id, intent, attempts, next_attempt_at, locked_until, parked_at, last_error, created_at, recipient, seq)

@@ -1,22 +1,20 @@
 //! The database: it answers, its schema is this release's, and it is one for production. Nothing is written and no migration applied.
 
+mod postgres;
+
 use secrecy::ExposeSecret;
 
 use super::listeners::Running;
-use crate::config::{Config, Environment, Reach};
+use crate::config::{Config, Environment};
 use crate::database::options;
 use crate::doctor::Subject;
 use crate::doctor::finding::{Check, Finding, Theme};
-use crate::store::{Migrations, Obstacle, PostgresFacts, StoreError, inspect};
+use crate::store::{Migrations, Obstacle, StoreError, inspect};
 
 const KIND: Check = Check::new(Theme::Database, "database-kind", "kind");
 const REACHABLE: Check = Check::new(Theme::Database, "database-reachable", "connection");
-const TLS: Check = Check::new(Theme::Database, "database-tls", "encryption");
 const MIGRATIONS: Check = Check::new(Theme::Database, "database-migrations", "schema");
 const WRITABLE: Check = Check::new(Theme::Database, "database-writable", "writes");
-const CONNECTIONS: Check = Check::new(Theme::Database, "database-connections", "connections");
-const ROLE: Check = Check::new(Theme::Database, "database-role", "role");
-const RIGHTS: Check = Check::new(Theme::Database, "database-rights", "rights");
 
 pub async fn database(subject: &Subject, running: &Running) -> Vec<Finding> {
     let config = &subject.config;
@@ -45,11 +43,8 @@ pub async fn database(subject: &Subject, running: &Running) -> Vec<Finding> {
                 running,
             ));
             findings.push(writable(found.obstacle.as_ref()));
-            if let Some(postgres) = found.postgres {
-                findings.push(encryption(config, &postgres));
-                findings.push(connections(config, &postgres));
-                findings.push(role(config, &postgres));
-                findings.push(rights(config, &postgres));
+            if let Some(facts) = found.postgres {
+                findings.extend(postgres::findings(config, &facts));
             }
         }
     }
@@ -94,19 +89,6 @@ fn unreachable(
         seen,
         "Correct database.url, or let the database accept connections from this machine; psql with the same address shows whether it does.",
     )
-}
-
-fn encryption(config: &Config, postgres: &PostgresFacts) -> Finding {
-    match (&postgres.tls, config.database.reach()) {
-        (Some(version), _) => {
-            TLS.ok(format!("{version}, and the certificate is the database's"))
-        }
-        (None, Reach::Network) => TLS.warning(
-            "not encrypted, and the database is on another machine",
-            "Leave database.tls out, and name the authority of the database's certificate in database.ca.",
-        ),
-        (None, _) => TLS.ok("not encrypted; the database is on this machine"),
-    }
 }
 
 /// As it is configured: it may hold a password.
@@ -185,78 +167,10 @@ fn writable(obstacle: Option<&Obstacle>) -> Finding {
     WRITABLE.failed(obstacle.to_string(), advice)
 }
 
-fn connections(config: &Config, postgres: &PostgresFacts) -> Finding {
-    let wanted = config.database.pool_size;
-    let all = postgres.max_connections;
-    let seen = format!("each replica takes up to {wanted} of {all}");
-    if i64::try_from(wanted).is_ok_and(|wanted| wanted < all) {
-        CONNECTIONS.ok(seen)
-    } else {
-        CONNECTIONS.warning(
-            seen,
-            "Make database.pool_size smaller, or max_connections of PostgreSQL larger.",
-        )
-    }
-}
-
-fn role(config: &Config, postgres: &PostgresFacts) -> Finding {
-    let user = &postgres.user;
-    match (postgres.is_superuser, config.environment()) {
-        (false, _) => ROLE.ok(format!("{user} is no superuser")),
-        (true, Environment::Production) => ROLE.warning(
-            format!("{user} is a superuser, who may do anything in every database"),
-            "Make a role for the service and one that owns the tables (docs/scaling.md), and name them in database.url and database.owner_url.",
-        ),
-        (true, _) => ROLE.ok(format!(
-            "{user} is a superuser; production should have a role of its own"
-        )),
-    }
-}
-
-/// Whoever owns the tables may do everything with them, so that this is about owners as well.
-fn rights(config: &Config, postgres: &PostgresFacts) -> Finding {
-    let user = &postgres.user;
-    if !postgres.rights.missing.is_empty() {
-        return RIGHTS.failed(
-            format!("{user} lacks {}", list(&postgres.rights.missing)),
-            "Run izin migrate, which grants what the service needs.",
-        );
-    }
-    let against: Vec<String> = postgres
-        .rights
-        .against_evidence()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
-    if against.is_empty() {
-        return RIGHTS.ok(format!("{user} can add to evidence, and not change it"));
-    }
-    let seen = format!("{user} can change evidence: {}", list(&against));
-    if config.environment() == Environment::Production {
-        RIGHTS.warning(
-            seen,
-            "Let another role own the tables: name it in database.owner_url, and run izin migrate.",
-        )
-    } else {
-        RIGHTS.ok(format!("{seen}; production should have two roles"))
-    }
-}
-
-/// The first few.
-fn list(rights: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let mut told = rights[..rights.len().min(SHOWN)].join(", ");
-    if rights.len() > SHOWN {
-        told += &format!(" and {} more", rights.len() - SHOWN);
-    }
-    told
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::finding::Verdict;
-    use crate::store::Deviation;
 
     fn config(environment: &str, url: &str) -> Config {
         let text = format!("environment = \"{environment}\"\ndatabase.url = \"{url}\"");
@@ -325,62 +239,5 @@ mod tests {
             let finding = migrations(&migrations_found, at_start, running);
             assert_eq!(finding.verdict, expected, "{migrations_found:?}");
         }
-    }
-
-    #[test]
-    fn who_can_change_evidence_is_told_of_in_production() {
-        let postgres = |too_many: &[&str], missing: &[&str]| PostgresFacts {
-            rights: Deviation {
-                too_many: too_many.iter().map(|&one| one.to_owned()).collect(),
-                missing: missing.iter().map(|&one| one.to_owned()).collect(),
-            },
-            ..facts(false)
-        };
-        for (environment, facts, expected) in [
-            ("production", postgres(&[], &[]), Verdict::Ok),
-            (
-                "production",
-                postgres(&["DELETE on consents"], &[]),
-                Verdict::Ok,
-            ),
-            (
-                "production",
-                postgres(&["DELETE on ledger"], &[]),
-                Verdict::Warning,
-            ),
-            ("uat", postgres(&["DELETE on ledger"], &[]), Verdict::Ok),
-            ("uat", postgres(&[], &["INSERT on ledger"]), Verdict::Failed),
-        ] {
-            let finding = rights(&config(environment, "postgres:///izin"), &facts);
-            assert_eq!(finding.verdict, expected, "{facts:?}");
-        }
-    }
-
-    fn facts(is_superuser: bool) -> PostgresFacts {
-        PostgresFacts {
-            max_connections: 100,
-            user: "izin".into(),
-            is_superuser,
-            tls: None,
-            rights: Deviation::default(),
-        }
-    }
-
-    #[test]
-    fn a_superuser_is_told_of_in_production() {
-        let postgres = facts;
-        for (environment, is_superuser, expected) in [
-            ("production", true, Verdict::Warning),
-            ("production", false, Verdict::Ok),
-            ("uat", true, Verdict::Ok),
-        ] {
-            let config = config(environment, "postgres:///izin");
-            assert_eq!(role(&config, &postgres(is_superuser)).verdict, expected);
-        }
-        let greedy = Config::from_layers(&["database.pool_size = 100"]).unwrap();
-        assert_eq!(
-            connections(&greedy, &postgres(false)).verdict,
-            Verdict::Warning
-        );
     }
 }

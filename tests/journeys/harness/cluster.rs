@@ -21,8 +21,9 @@ impl Cluster {
     /// `prepare` may put files into the cluster's folder and change what is in its `data`, before it starts with `settings`. By default
     /// nothing waits for the disk, so that commits may be lost when it is stopped without warning.
     pub fn start(name: &str, prepare: impl FnOnce(&Path), settings: &str) -> Self {
-        // Short, because the path of a unix socket may have 107 bytes.
-        let folder = PathBuf::from(format!("/tmp/izin-pg-{}-{name}", std::process::id()));
+        // Short, because the path of a unix socket may have 107 bytes. TMPDIR decides where.
+        let folder = format!("izin-pg-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         let init = format!(
             "{} -D data -U postgres -A trust -E UTF8 --no-locale -N > init.log 2>&1",

@@ -17,7 +17,7 @@ pub use deployment::Deployment;
 pub use meddler::{Meddler, Meddling};
 pub use process::Process;
 pub use proxy::{Act, Order, Proxy, Upstream, Way};
-pub use secrets::write_secret;
+pub use secrets::{write_secret, write_secret_bytes};
 pub use tls::{Tls, tls_connection};
 
 /// Runs a story on the embedded database and on PostgreSQL.

@@ -7,8 +7,8 @@ use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use izin::lab::{
-    At, Change, Command, ConsentId, DcId, DpId, EventRow, Outcome, Permission, Purpose, ReasonCode,
-    Status, StatusReason, Store, apply, register,
+    At, Change, Command, ConsentId, DcId, DpId, EventRow, Outcome, Purpose, ReasonCode, Status,
+    StatusReason, Store, apply, register,
 };
 use izin_simulator::{ConsentStatus, Customer, NewConsent};
 
@@ -25,7 +25,7 @@ pub fn announced(id: &str) -> Change {
         dp_id: DpId::parse("bank-contoh").unwrap(),
         urn: "urn:openfinance-ml:account-access-consent:v1.2".into(),
         purpose: Purpose::PersonalFinance,
-        permissions: vec![Permission::ReadBalances],
+        permissions: serde_json::from_str("[\"read_balances\"]").unwrap(),
         status: Status::AwaitingAuthorization,
         reason: None,
         expires_at: now() + TimeDelta::days(180),

@@ -9,7 +9,9 @@ use serde_json::json;
 
 use super::{database_file, doctor, izin};
 use crate::doctor::certificate::ending;
-use crate::harness::{Cluster, Database, TestApp, eventually, pki, write_secret};
+use crate::harness::{
+    Cluster, Database, TestApp, eventually, pki, write_secret, write_secret_bytes,
+};
 
 /// A cluster that speaks TLS on loopback, and asks `shown` for a certificate.
 struct Secured {
@@ -42,6 +44,7 @@ impl Secured {
             let access = "local all all trust\n\
                           hostssl all shown all trust clientcert=verify-ca\n\
                           hostssl all postgres all trust\n\
+                          hostssl all scram all scram-sha-256\n\
                           hostnossl all postgres all trust\n";
             std::fs::write(folder.join("data/pg_hba.conf"), access).unwrap();
         };
@@ -173,6 +176,24 @@ async fn a_client_certificate_is_shown() {
     assert_eq!(code, 0, "{said}");
 }
 
+/// The proof of the password is bound to this connection, so that nobody between could pass it on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_bound_to_the_connection() {
+    let database = Secured::start("scram").await;
+    let mut admin = database.admin().await;
+    admin
+        .batch_execute("CREATE ROLE scram LOGIN SUPERUSER PASSWORD 'rahsia'")
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (password, expected) in [("rahsia", 0), ("wrong", 1)] {
+        let url = database.url(&format!("scram:{password}"), "localhost");
+        let bound = with_ca(&format!("{url}?channel_binding=require"), "ca");
+        let (code, said) = asked(folder.path(), &bound).await;
+        assert_eq!(code, expected, "{said}");
+    }
+}
+
 /// `dp-client` with its key as a container, and a file with the passphrase.
 fn pkcs12(folder: &Path) -> (PathBuf, PathBuf) {
     use openssl::pkcs12::Pkcs12;
@@ -186,7 +207,7 @@ fn pkcs12(folder: &Path) -> (PathBuf, PathBuf) {
         .build2("rahsia")
         .unwrap();
     let (file, passphrase) = (folder.join("client.p12"), folder.join("passphrase"));
-    write_secret(&file, container.to_der().unwrap());
+    write_secret_bytes(&file, &container.to_der().unwrap());
     write_secret(&passphrase, "rahsia\n");
     (file, passphrase)
 }
@@ -223,5 +244,19 @@ async fn a_whole_journey_over_tls() {
     };
     assert!(counted("ssl").await > 0);
     assert_eq!(counted("NOT ssl").await, 0);
+
+    // Another authority is for the connections that are made from then on.
+    let rogue = extra.replace(
+        &ca.to_string(),
+        &json!(pki().certificate_file("rogue-ca")).to_string(),
+    );
+    let ended =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'service'";
+    for (extra, status) in [(&rogue, 503), (&extra, 200)] {
+        app.reload(extra).await.unwrap();
+        admin.batch_execute(ended).await.unwrap();
+        let answered = || async { consent.balance().await.status() == status };
+        eventually(answered, &format!("a data call is answered with {status}")).await;
+    }
     app.stop().await;
 }

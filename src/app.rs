@@ -39,7 +39,7 @@ use crate::pages::{self, Pages};
 use crate::paynet::Paynet;
 use crate::resources::Resources;
 use crate::sign_in::PasswordSignIn;
-use crate::store::{AccessLog, Store};
+use crate::store::{AccessLog, Store, Tls};
 use crate::trust::{OfpGuard, Sealer, SignatureVerifier, Transport};
 use crate::webhooks::{Mirror, Webhooks};
 use banks::{BankClients, Banks};
@@ -95,7 +95,8 @@ impl Service {
             tracing::warn!("{warning}");
         }
         install_crypto_provider();
-        let rooms = build(&config, clock.clone(), institution).await?;
+        // On the heap, so that whoever starts a service need not carry all of it.
+        let rooms = Box::pin(build(&config, clock.clone(), institution)).await?;
         let webhooks = bind_webhooks(&config, rooms.keys.webhooks.clone()).await?;
         let public = bind_public(&config, rooms.keys.public.clone()).await?;
         let ops = bind_ops(&config).await?;
@@ -157,49 +158,11 @@ async fn build(
     clock: SharedClock,
     institution: Institution,
 ) -> anyhow::Result<Rooms> {
-    let options = {
-        let config = config.clone();
-        tokio::task::spawn_blocking(move || database::options(&config)).await??
-    };
-    let database_tls = options.tls.clone();
-    let store = Store::connect(options, config.database.pool_size)?;
-    database::ready(&store, config)
-        .await
-        .context("the database cannot be used")?;
+    let (store, database_tls) = database(config).await?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let pool = Arc::new(CryptoPool::start(threads, config.limits.sealing_queue)?);
-    let material = {
-        let (config, pool, now) = (config.clone(), pool.clone(), clock.now());
-        let read = move || KeyMaterial::read(&config, &pool, now);
-        tokio::task::spawn_blocking(read).await??
-    };
-    for (section, certificate) in material.invalid_certificates(clock.now()) {
-        tracing::error!(
-            section,
-            not_before = %certificate.not_before,
-            not_after = %certificate.not_after,
-            "this certificate is not valid now: others will refuse it"
-        );
-    }
-    let keys_in_use = InUse {
-        config: config.clone(),
-        certificates: material.thumbprints(),
-        stamp: material.stamp,
-    };
-    let signing = SigningKeys::new(material.ring, clock.clone());
-    let paynet = Paynet::new(&config.ofp, material.paynet, signing.clone(), clock.clone())?;
-    let keys = LiveKeys {
-        signing: signing.clone(),
-        webhooks: ServerTls::new(material.webhooks),
-        public: material.public.map(ServerTls::new),
-        allowed_clients: Arc::new(ArcSwap::from_pointee(material.allowed_clients)),
-        paynet: paynet.clone(),
-        database: database_tls,
-        banks: BankClients {
-            core: material.core_bank.map(HttpClient::new),
-            sign_in: material.sign_in.map(HttpClient::new),
-        },
-    };
+    let (keys, keys_in_use) = keys(config, &pool, &clock, database_tls).await?;
+    let (signing, paynet) = (keys.signing.clone(), keys.paynet.clone());
     let dp_id = DpId::parse(config.ofp.dp_id.clone().unwrap_or_default())?;
     let banks = Banks::connect(config, &clock, institution, keys.banks.clone()).await?;
     let bank = banks.core;
@@ -289,6 +252,61 @@ impl Rooms {
         let clock = self.authorization.clock.clone();
         Scrape::new(self.metrics.clone(), self.store.clone(), clock)
     }
+}
+
+/// The database, ready for this release, and what renews its TLS.
+async fn database(config: &Config) -> anyhow::Result<(Store, Option<Tls>)> {
+    let options = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || database::options(&config)).await??
+    };
+    let tls = options.tls.clone();
+    let store = Store::connect(options, config.database.pool_size)?;
+    database::ready(&store, config)
+        .await
+        .context("the database cannot be used")?;
+    Ok((store, tls))
+}
+
+async fn keys(
+    config: &Config,
+    pool: &Arc<CryptoPool>,
+    clock: &SharedClock,
+    database: Option<Tls>,
+) -> anyhow::Result<(LiveKeys, InUse)> {
+    let material = {
+        let (config, pool, now) = (config.clone(), pool.clone(), clock.now());
+        let read = move || KeyMaterial::read(&config, &pool, now);
+        tokio::task::spawn_blocking(read).await??
+    };
+    for (section, certificate) in material.invalid_certificates(clock.now()) {
+        tracing::error!(
+            section,
+            not_before = %certificate.not_before,
+            not_after = %certificate.not_after,
+            "this certificate is not valid now: others will refuse it"
+        );
+    }
+    let in_use = InUse {
+        config: config.clone(),
+        certificates: material.thumbprints(),
+        stamp: material.stamp,
+    };
+    let signing = SigningKeys::new(material.ring, clock.clone());
+    let paynet = Paynet::new(&config.ofp, material.paynet, signing.clone(), clock.clone())?;
+    let live = LiveKeys {
+        signing,
+        webhooks: ServerTls::new(material.webhooks),
+        public: material.public.map(ServerTls::new),
+        allowed_clients: Arc::new(ArcSwap::from_pointee(material.allowed_clients)),
+        paynet,
+        database,
+        banks: BankClients {
+            core: material.core_bank.map(HttpClient::new),
+            sign_in: material.sign_in.map(HttpClient::new),
+        },
+    };
+    Ok((live, in_use))
 }
 
 struct Endpoints {

@@ -101,7 +101,9 @@ pub fn run(institution: Institution) -> ExitCode {
                     Command::Bank(bank) => bank.run(institution).await,
                     Command::Config(config) => Ok(config.run(&institution)),
                     #[cfg(feature = "lab")]
-                    Command::Demo(demo) => demo.run(institution).await.map(|()| ExitCode::SUCCESS),
+                    Command::Demo(demo) => Box::pin(demo.run(institution))
+                        .await
+                        .map(|()| ExitCode::SUCCESS),
                     Command::Doctor(doctor) => Ok(doctor.run(&institution).await),
                     Command::Jose(jose) => Ok(jose.run().await),
                     Command::Consents(consents) => consents.run(&institution).await,

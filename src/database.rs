@@ -49,7 +49,8 @@ pub fn owner_options(config: &Config) -> anyhow::Result<Option<ConnectOptions>> 
 }
 
 fn reached(config: &Config, url: SecretString) -> anyhow::Result<ConnectOptions> {
-    let problems = config.database.problems();
+    let mut problems = Vec::new();
+    config.database.check(config.environment(), &mut problems);
     ensure!(problems.is_empty(), "{}", problems.join("; "));
     let tls = match config.database.tls_to(&url) {
         DatabaseTls::Disable => None,

@@ -76,8 +76,8 @@ pub mod lab {
     pub use crate::ids::{AccountId, AccountReference, ConsentId, CustomerId, DcId, DpId};
     pub use crate::store::{
         ACCESS, Access, AccessLog, AccessRow, At, CheckpointRow, ConsentFilter, Cursor,
-        DecisionRecord, EventRow, HandleRecord, LEDGER, Lease, OPERATIONS, Settled, Store,
-        StoreError, StretchRow, kept,
+        DecisionRecord, EventRow, HandleRecord, LEDGER, Lease, OPERATIONS, Recipient, Settled,
+        Store, StoreError, StretchRow, kept,
     };
     pub use crate::trust::{CallClaims, Expected};
     pub use crate::webhooks::read_event;

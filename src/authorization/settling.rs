@@ -48,7 +48,9 @@ impl Settling {
         }
         self.hasten(&consent.id).await?;
         let word = tokio::time::timeout(PATIENCE, self.word_on(&consent.id)).await;
-        Ok(word.unwrap_or(Ok(None))?.unwrap_or(consent))
+        // Without it the call is refused, whatever the reason.
+        let word = word.ok().and_then(Result::ok).flatten();
+        Ok(word.unwrap_or(consent))
     }
 
     /// Has the delivery made at once, unless it was hastened before or PayNet has asked to be left alone.

@@ -127,7 +127,7 @@ impl Database {
     }
 
     /// What `izin serve` needs of it.
-    pub(super) fn check(&self, environment: Environment, problems: &mut Vec<String>) {
+    pub fn check(&self, environment: Environment, problems: &mut Vec<String>) {
         problems.extend(self.problems());
         if environment != Environment::Production {
             return;

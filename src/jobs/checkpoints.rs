@@ -4,7 +4,7 @@
 //! A row may be committed after others that are younger, and replicas' clocks differ. So each checkpoint looks back a while behind the
 //! one before, and takes what is not covered yet; nothing older is ever read again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,6 +50,14 @@ pub enum CheckpointProblem {
         "the last checkpoint in the database is of the future: see what izin ledger verify finds, and the clocks"
     )]
     OfTheFuture,
+    #[error(
+        "the last checkpoint in the database has the number {0}, which it cannot have: see what izin ledger verify finds"
+    )]
+    Number(i32),
+    #[error(
+        "the checkpoints in the database cover entry {1} of {0}, which is not there: see what izin ledger verify finds"
+    )]
+    BeyondTheEnd(String, i32),
     #[error(transparent)]
     Sign(#[from] izin_jose::SignError),
     #[error(transparent)]
@@ -62,6 +70,19 @@ struct Uncovered {
     up_to: DateTime<Utc>,
     /// Whether there may be more.
     is_all: bool,
+}
+
+/// The last checkpoint.
+struct Known {
+    checkpoint: Checkpoint,
+    /// Up to when it and those before cover everything. None: that is not proven.
+    up_to: Option<DateTime<Utc>>,
+}
+
+impl Known {
+    fn is_old(&self, now: DateTime<Utc>) -> bool {
+        self.checkpoint.at + AT_LEAST_EVERY <= now
+    }
 }
 
 impl Checkpoints {
@@ -85,8 +106,7 @@ impl Checkpoints {
         loop {
             match self.write_next().await {
                 Ok(true) => {}
-                // The second: another replica has made it.
-                Ok(false) | Err(CheckpointProblem::Store(StoreError::Stale)) => return Ok(()),
+                Ok(false) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
@@ -97,18 +117,20 @@ impl Checkpoints {
         let last = self.store.last_checkpoint().await?;
         let now = self.clock.now();
         let previous = last.as_ref().map(|row| self.known(row, now)).transpose()?;
-        let known = previous.as_ref().map(|previous| previous.up_to);
-        let number = last.as_ref().map_or(0, |row| row.number) + 1;
+        let known = previous.as_ref().and_then(|previous| previous.up_to);
+        let before = last.as_ref().map_or(0, |row| row.number);
+        let number = before.checked_add(1).filter(|number| *number > 0);
+        let number = number.ok_or(CheckpointProblem::Number(before))?;
         let found = self
             .uncovered(number, known.unwrap_or(DateTime::UNIX_EPOCH), now)
             .await?;
         let is_due = previous
             .as_ref()
-            .is_none_or(|previous| previous.at + AT_LEAST_EVERY <= now);
+            .is_none_or(|previous| previous.up_to.is_none() || previous.is_old(now));
         if found.stretches.is_empty() && !is_due {
             return Ok(false);
         }
-        let before = previous.as_ref();
+        let before = previous.as_ref().map(|previous| &previous.checkpoint);
         let ledger = before.map(|before| before.ledger);
         let access = before.map(|before| before.access);
         let checkpoint = Checkpoint {
@@ -128,7 +150,11 @@ impl Checkpoints {
             at: At(now),
             jws,
         };
-        self.store.add_checkpoint(&row, &found.stretches).await?;
+        let added = self.store.add_checkpoint(&row, &found.stretches).await;
+        if matches!(added, Err(StoreError::Stale)) && self.is_made(number).await? {
+            return Ok(false);
+        }
+        added?;
         tracing::info!(
             number,
             sha256 = %fingerprint(&row.jws),
@@ -140,33 +166,42 @@ impl Checkpoints {
         Ok(!found.is_all)
     }
 
+    /// Whether another replica has made it.
+    async fn is_made(&self, number: i32) -> StoreResult<bool> {
+        let last = self.store.last_checkpoint().await?;
+        Ok(last.is_some_and(|row| row.number >= number))
+    }
+
     /// The last one, unless somebody else made it, so that we would go on from where nothing is covered.
-    fn known(
-        &self,
-        row: &CheckpointRow,
-        now: DateTime<Utc>,
-    ) -> Result<Checkpoint, CheckpointProblem> {
+    fn known(&self, row: &CheckpointRow, now: DateTime<Utc>) -> Result<Known, CheckpointProblem> {
         let keys = self.signing.published();
         let keys = keys.keys().iter();
         let keys = keys
             .map(|key| (key.key_id().clone(), key.clone()))
             .collect();
-        let checkpoint = match Checkpoint::proven(&row.jws, &keys) {
-            // The service was at rest for longer than the key was published.
+        let (checkpoint, is_proven) = match Checkpoint::proven(&row.jws, &keys) {
+            // The service was at rest for longer than the key was published, or it is forged. So we go on after it, and look at
+            // everything again.
             Err(Unproven::UnknownKey(key)) => {
                 tracing::warn!(
                     number = row.number,
                     key,
                     "the last checkpoint was signed by a key that is not configured"
                 );
-                Checkpoint::claimed(&row.jws)?
+                (Checkpoint::claimed(&row.jws)?, false)
             }
-            other => other?,
+            other => (other?, true),
         };
+        if checkpoint.number != row.number {
+            return Err(CheckpointProblem::Number(row.number));
+        }
         if checkpoint.up_to > now {
             return Err(CheckpointProblem::OfTheFuture);
         }
-        Ok(checkpoint)
+        Ok(Known {
+            up_to: is_proven.then_some(checkpoint.up_to),
+            checkpoint,
+        })
     }
 
     async fn uncovered(
@@ -174,7 +209,7 @@ impl Checkpoints {
         checkpoint: i32,
         known: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> StoreResult<Uncovered> {
+    ) -> Result<Uncovered, CheckpointProblem> {
         let mut since = known;
         loop {
             let oldest = self.store.oldest_entry(At(since)).await?;
@@ -206,7 +241,7 @@ impl Checkpoints {
         checkpoint: i32,
         log: &str,
         (since, until): (DateTime<Utc>, DateTime<Utc>),
-    ) -> StoreResult<Vec<StretchRow>> {
+    ) -> Result<Vec<StretchRow>, CheckpointProblem> {
         let mut stretches = Vec::new();
         let heads = self.store.heads(log, At(since), At(until)).await?;
         for heads in heads.chunks(CHAINS) {
@@ -214,6 +249,9 @@ impl Checkpoints {
             let covered = self.store.covered(log, &chains).await?;
             let covered: HashMap<_, _> = covered.into_iter().collect();
             let after = |chain: &String| covered.get(chain).copied().unwrap_or_default();
+            let beyond = heads.iter().filter(|(chain, seq)| *seq < after(chain));
+            let beyond = beyond.map(|(chain, _)| (chain.clone(), after(chain)));
+            self.are_there(log, beyond.collect()).await?;
             let new = heads.iter().filter(|(chain, seq)| *seq > after(chain));
             let (chains, numbers): (Vec<_>, Vec<_>) = new.cloned().unzip();
             if chains.is_empty() {
@@ -240,6 +278,30 @@ impl Checkpoints {
             }
         }
         Ok(stretches)
+    }
+
+    /// What is covered was there when it was. Another replica may have covered what came since we looked; but where nothing is, somebody
+    /// else says so, and we would leave out what comes.
+    async fn are_there(
+        &self,
+        log: &str,
+        places: Vec<(String, i32)>,
+    ) -> Result<(), CheckpointProblem> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let (chains, numbers): (Vec<_>, Vec<_>) = places.iter().cloned().unzip();
+        let hashes = self.store.hashes(log, &chains, &numbers).await?;
+        let there: HashSet<_> = hashes
+            .into_iter()
+            .map(|(chain, seq, _)| (chain, seq))
+            .collect();
+        for place in places {
+            if !there.contains(&place) {
+                return Err(CheckpointProblem::BeyondTheEnd(place.0, place.1));
+            }
+        }
+        Ok(())
     }
 
     /// The database has it; a file that could not be written is told, and the next covers what it would have.

@@ -92,11 +92,11 @@ impl Comparison {
         Ok(Some(compared))
     }
 
-    /// Takes PayNet's word if the state machine does. A restriction is taken as PayNet's present word, because it has just been asked;
-    /// what would open data again must be its newest word, as in an event.
+    /// Takes PayNet's word if the state machine does. An end is taken as PayNet's present word, because it has just been asked. What can
+    /// be undone must not be older than what is known, and what would open data again must be its newest word, as in an event.
     fn adoptable(&self, consent: &Consent, remote: &RemoteConsent) -> Option<Change> {
         let report = remote.report();
-        let command = if report.status == Status::Authorized {
+        let command = if matches!(report.status, Status::Authorized | Status::Suspended) {
             Command::Report(report)
         } else {
             Command::Adopt(report)

@@ -21,9 +21,9 @@ use crate::consent::{
 };
 use crate::paynet::{Paynet, RemoteConsent, RetrieveError, UpdateAnswer};
 use crate::secret::random_below;
-use crate::store::{At, Damaged, Delivery, Lease, Message, Store, StoreError};
+use crate::store::{At, Damaged, Delivery, Lease, Message, Recipient, Store, StoreError};
 
-/// Deliveries at a time.
+/// Deliveries at a time, to each recipient.
 const IN_FLIGHT: usize = 16;
 /// How long a claimed row is ours; an attempt ends well before.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -33,6 +33,7 @@ const IDLE: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const AFTER_A_CHANGE: TimeDelta = TimeDelta::milliseconds(100);
+const AFTER_AN_OUTAGE: TimeDelta = TimeDelta::seconds(1);
 
 #[derive(Clone)]
 pub struct Deliveries {
@@ -73,10 +74,23 @@ enum Asked<'a> {
 }
 
 impl Deliveries {
+    /// Both recipients at the same time: neither waits for the other, however many messages that one has or how slow it is.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(
+            self.run_for(Recipient::Paynet, &stop),
+            self.run_for(Recipient::Bank, &stop)
+        );
+    }
+
+    async fn run_for(&self, recipient: Recipient, stop: &CancellationToken) {
+        let announced = async || match recipient {
+            Recipient::Paynet => self.announced.notified().await,
+            // Nobody waits for a notice.
+            Recipient::Bank => std::future::pending().await,
+        };
         let mut attempts = JoinSet::new();
         while !stop.is_cancelled() {
-            let claimed = self.claim(&mut attempts).await;
+            let claimed = self.claim(recipient, &mut attempts).await;
             if let Err(error) = &claimed {
                 tracing::warn!(%error, "the outbox cannot be read; trying again");
             }
@@ -86,7 +100,7 @@ impl Deliveries {
             tokio::select! {
                 () = stop.cancelled() => {}
                 Some(_) = attempts.join_next() => {}
-                () = self.announced.notified() => {}
+                () = announced() => {}
                 () = tokio::time::sleep(IDLE) => {}
             }
         }
@@ -95,14 +109,18 @@ impl Deliveries {
     }
 
     /// Starts as many due deliveries as there is room for; answers how many.
-    async fn claim(&self, attempts: &mut JoinSet<()>) -> Result<usize, StoreError> {
+    async fn claim(
+        &self,
+        recipient: Recipient,
+        attempts: &mut JoinSet<()>,
+    ) -> Result<usize, StoreError> {
         let room = IN_FLIGHT.saturating_sub(attempts.len());
         let Ok(limit @ 1..) = i64::try_from(room) else {
             return Ok(0);
         };
         let due = self
             .store
-            .claim_deliveries(limit, At(self.clock.now()), LEASE)
+            .claim_deliveries(recipient, limit, At(self.clock.now()), LEASE)
             .await?;
         let count = due.len();
         for delivery in due {
@@ -145,7 +163,24 @@ impl Deliveries {
                     "not settled: something changed meanwhile"
                 );
             }
-            Err(error) => tracing::warn!(delivery, %error, "delivery not settled"),
+            Err(error) => {
+                tracing::warn!(delivery, %error, "delivery not settled");
+                self.give_back(&lease, &error).await;
+            }
+        }
+    }
+
+    /// Without waiting for the lease to run out. What cannot be read now cannot be read later.
+    async fn give_back(&self, lease: &Lease, error: &StoreError) {
+        let (now, told) = (self.clock.now(), error.to_string());
+        let given = if matches!(error, StoreError::Damaged(_)) {
+            self.store.park(lease, At(now), &told).await
+        } else {
+            let again = At(now + AFTER_AN_OUTAGE);
+            self.store.postpone(lease, again, false, &told).await
+        };
+        if let Err(error) = given {
+            tracing::info!(delivery = lease.delivery, %error, "its lease has to run out");
         }
     }
 
@@ -187,15 +222,15 @@ impl Deliveries {
         if matches!(intent, Intent::Authorize { .. }) && consent.status != Status::Deciding {
             return Verdict::Done(None);
         }
-        let mut intent = Cow::Borrowed(intent);
+        let mut fitting = Cow::Borrowed(intent);
         if attempts > 1 {
-            match self.ask_paynet(consent, &intent).await {
+            match self.ask_paynet(consent, intent).await {
                 Asked::Settled(verdict) => return verdict,
-                Asked::StillWants(fitting) => intent = fitting,
+                Asked::StillWants(this) => fitting = this,
             }
         }
-        match self.paynet.tell(&consent.id, &intent).await {
-            UpdateAnswer::Accepted => self.accepted(consent, &intent),
+        match self.paynet.tell(&consent.id, &fitting).await {
+            UpdateAnswer::Accepted => self.accepted(consent, &fitting),
             UpdateAnswer::Unknown {
                 detail,
                 retry_after,
@@ -203,16 +238,16 @@ impl Deliveries {
                 detail,
                 retry_after,
             },
-            UpdateAnswer::Refused(detail) => self.refused(consent, &intent, detail).await,
+            UpdateAnswer::Refused(detail) => self.refused(consent, intent, &fitting, detail).await,
         }
     }
 
     /// What PayNet has decides what it must still be told.
-    async fn ask_paynet<'a>(&self, consent: &Consent, intent: &Cow<'a, Intent>) -> Asked<'a> {
+    async fn ask_paynet<'a>(&self, consent: &Consent, intent: &'a Intent) -> Asked<'a> {
         let remote = match self.paynet.retrieve_consent(&consent.id).await {
             Ok(remote) => remote,
             Err(RetrieveError::NotFound) => {
-                return Asked::Settled(match **intent {
+                return Asked::Settled(match intent {
                     Intent::Authorize { .. } => {
                         self.failed(consent, "PayNet does not know it".into())
                     }
@@ -230,11 +265,14 @@ impl Deliveries {
                 });
             }
         };
-        match (&**intent, remote.consent.status) {
+        match (intent, remote.consent.status) {
             (Intent::Authorize { .. } | Intent::Reject { .. }, Status::AwaitingAuthorization)
             | (Intent::Revoke { .. }, Status::Authorized | Status::Suspended) => {
-                Asked::StillWants(intent.clone())
+                Asked::StillWants(Cow::Borrowed(intent))
             }
+            (Intent::Reject { .. }, Status::Authorized | Status::Suspended) => Asked::Settled(
+                Verdict::Parked("PayNet has it authorized, and nothing was approved here".into()),
+            ),
             // Approved and stopped before PayNet heard of either: it only wants to know that nothing comes of it.
             (Intent::Revoke { reason, .. }, Status::AwaitingAuthorization) => {
                 let reason = StatusReason {
@@ -266,12 +304,19 @@ impl Deliveries {
         }
     }
 
-    /// A refusal is believed only after looking at what PayNet has.
-    async fn refused(&self, consent: &Consent, intent: &Intent, detail: String) -> Verdict {
-        match self.ask_paynet(consent, &Cow::Borrowed(intent)).await {
+    /// A refusal of what was `told` is believed only after looking at what PayNet has, and what of `intent` that leaves: something we
+    /// sent before may have arrived meanwhile.
+    async fn refused(
+        &self,
+        consent: &Consent,
+        intent: &Intent,
+        told: &Intent,
+        detail: String,
+    ) -> Verdict {
+        match self.ask_paynet(consent, intent).await {
             Asked::Settled(verdict) => verdict,
-            Asked::StillWants(fitting) if *fitting != *intent => Verdict::later(detail),
-            Asked::StillWants(_) => match intent {
+            Asked::StillWants(fitting) if *fitting != *told => Verdict::later(detail),
+            Asked::StillWants(_) => match told {
                 Intent::Authorize { .. } => self.failed(consent, detail),
                 Intent::Reject { .. } | Intent::Revoke { .. } => Verdict::Parked(detail),
             },

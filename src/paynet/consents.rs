@@ -91,19 +91,16 @@ impl Paynet {
                     Err(RetrieveError::Unusable("another consent came back".into()))
                 }
             }
-            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
-                Err(RetrieveError::NotFound)
-            }
             Err(error) => {
-                let retry_after = self.retry_after(&error);
+                let (status, retry_after) = (error.status(), self.retry_after(&error));
                 let described = Described::of(error).await;
-                // PayNet's table has no code of its own for a consent that is none.
-                match described.code.as_deref() {
-                    Some("Consent.Invalid" | "Consent.NotFound") => Err(RetrieveError::NotFound),
-                    _ => Err(RetrieveError::Unavailable {
+                if described.says_unknown(status) {
+                    Err(RetrieveError::NotFound)
+                } else {
+                    Err(RetrieveError::Unavailable {
                         detail: described.text,
                         retry_after,
-                    }),
+                    })
                 }
             }
         }
@@ -197,6 +194,17 @@ struct Described {
 }
 
 impl Described {
+    /// In PayNet's own words: a 404 without them may be of something in between, and what follows from this one cannot be undone.
+    fn says_unknown(&self, status: Option<StatusCode>) -> bool {
+        let is_refusal = status.is_some_and(|status| status.is_client_error());
+        match self.code.as_deref() {
+            // PayNet's table has no code of its own for a consent that is none.
+            Some("Consent.Invalid" | "Consent.NotFound") => is_refusal,
+            Some("invalid_request") => status == Some(StatusCode::NOT_FOUND),
+            _ => false,
+        }
+    }
+
     async fn of(error: Error<()>) -> Self {
         let text = match error {
             Error::UnexpectedResponse(response) => return Self::of_answer(response).await,

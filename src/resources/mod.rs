@@ -119,7 +119,12 @@ impl Resources {
     ) -> Result<Permitted, ApiError> {
         let consent = self.store.consent(&call.consent_id).await?;
         let consent = consent.ok_or_else(|| refused(PermitRefusal::OtherConsumer))?;
-        let consent = self.settling.settled(consent).await?;
+        // Only for whom it may come to something.
+        let consent = if consent.dc_id == call.dc_id {
+            self.settling.settled(consent).await?
+        } else {
+            consent
+        };
         let accounts = self.store.consented_accounts(&call.consent_id).await?;
         let data_call = DataCall {
             consent_id: call.consent_id.clone(),

@@ -55,15 +55,17 @@ macro_rules! operations {
                 loop {
                     let outcome = match self {
                         Self::Pg(pool, longest) => {
-                            let mut conn = checkout(pool).await?;
-                            let answer = pg::$name(&mut *conn, $(Clone::clone(&$arg)),*);
+                            // Goes back only when its operation has ended: what somebody gave up waiting for still runs on it.
+                            let mut conn = scopeguard::guard(checkout(pool).await?, |conn| {
+                                drop(deadpool::managed::Object::take(conn));
+                            });
+                            let answer = pg::$name(&mut **conn, $(Clone::clone(&$arg)),*);
                             match tokio::time::timeout(*longest, answer).await {
-                                Ok(answer) => answer,
-                                Err(_) => {
-                                    // Nobody knows what is still to come on it, so it never goes back.
-                                    drop(deadpool::managed::Object::take(conn));
-                                    Err(unavailable("the database does not answer in time"))
+                                Ok(answer) => {
+                                    drop(scopeguard::ScopeGuard::into_inner(conn));
+                                    answer
                                 }
+                                Err(_) => Err(unavailable("the database does not answer in time")),
                             }
                         }
                         #[cfg(feature = "embedded")]

@@ -51,6 +51,7 @@ pub use privileges::Deviation;
 pub use reconcile::{Cursor, DifferenceRow, Page, Recorded, Settled};
 pub use rows::{
     ConsentRow, Damaged, DecisionRow, Delivery, EventRow, Lease, Message, OutboxRow, ReceiptRow,
+    Recipient,
 };
 pub use types::At;
 
@@ -307,7 +308,7 @@ operations! {
     settle(lease: &Lease, change: Option<&crate::consent::Change>) -> ();
     account_id_for(customer: &CustomerId, reference: &AccountReference) -> AccountId;
     bank_reference(account: &AccountId) -> Option<AccountReference>;
-    claim_deliveries(limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Result<Delivery, Damaged>>;
+    claim_deliveries(recipient: Recipient, limit: i64, now: At, lease: chrono::TimeDelta) -> Vec<Result<Delivery, Damaged>>;
     postpone(lease: &Lease, next: At, asked_by_recipient: bool, error: &str) -> ();
     park(lease: &Lease, now: At, error: &str) -> ();
     is_undelivered(consent: &ConsentId) -> bool;

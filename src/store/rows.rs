@@ -135,6 +135,14 @@ pub struct OutboxRow {
     pub seq: i32,
 }
 
+/// To whom a delivery goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    Bank,
+    /// PayNet, and whoever cannot be read, so that somebody parks it.
+    Paynet,
+}
+
 pub const FOR_BANK: &str = "bank";
 pub const FOR_PAYNET: &str = "paynet";
 

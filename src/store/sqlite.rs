@@ -35,9 +35,10 @@ macro_rules! insert_all {
     };
 }
 
-/// Write-ahead log, every commit on disk: a decision must survive a power cut here as well.
+/// Write-ahead log, every commit on disk: a decision must survive a power cut here as well. What is erased is overwritten.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                        PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+                        PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; \
+                        PRAGMA secure_delete = ON;";
 
 pub fn connect(options: ConnectOptions) -> BoxFuture<'static, ConnectionResult<Conn>> {
     async move {

@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{At, DecisionRecord, Lease, SessionMove, Store, StoreError, checkout};
+use super::{At, DecisionRecord, Lease, Recipient, SessionMove, Store, StoreError, checkout};
 use crate::consent::{Change, Command, Outcome, ReasonCode, StatusReason, apply};
 use crate::ids::ConsentId;
 
@@ -55,13 +55,19 @@ async fn whoever_lost_the_lease_cannot_settle() {
     let (store, _folder) = store().await;
     rejected(&store, "c-1").await;
     let lease = TimeDelta::seconds(60);
-    let mut claimed = store.claim_deliveries(9, At(start()), lease).await.unwrap();
+    let mut claimed = store
+        .claim_deliveries(Recipient::Paynet, 9, At(start()), lease)
+        .await
+        .unwrap();
     let first: Lease = claimed.remove(0).unwrap().lease;
-    let none = store.claim_deliveries(9, At(start()), lease).await.unwrap();
+    let none = store
+        .claim_deliveries(Recipient::Paynet, 9, At(start()), lease)
+        .await
+        .unwrap();
     assert!(none.is_empty(), "it is leased");
     let later = At(start() + TimeDelta::seconds(61));
     let second = store
-        .claim_deliveries(9, later, lease)
+        .claim_deliveries(Recipient::Paynet, 9, later, lease)
         .await
         .unwrap()
         .remove(0)
@@ -95,7 +101,10 @@ async fn an_unreadable_row_holds_up_no_other() {
     )
     .await;
     let lease = TimeDelta::seconds(60);
-    let claimed = store.claim_deliveries(9, At(start()), lease).await.unwrap();
+    let claimed = store
+        .claim_deliveries(Recipient::Paynet, 9, At(start()), lease)
+        .await
+        .unwrap();
     assert_eq!(claimed.iter().filter(|row| row.is_ok()).count(), 2);
     let damaged = claimed.into_iter().find_map(Result::err).unwrap();
     store
@@ -103,7 +112,10 @@ async fn an_unreadable_row_holds_up_no_other() {
         .await
         .unwrap();
     let later = At(start() + TimeDelta::seconds(61));
-    let again = store.claim_deliveries(9, later, lease).await.unwrap();
+    let again = store
+        .claim_deliveries(Recipient::Paynet, 9, later, lease)
+        .await
+        .unwrap();
     assert_eq!(again.len(), 2, "what is parked is not claimed");
 }
 

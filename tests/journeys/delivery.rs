@@ -10,6 +10,7 @@ use crate::harness::{
 
 on_both_databases!(
     three_times_unavailable,
+    a_404_of_something_in_between,
     a_lost_answer,
     killed_in_between,
     refused_for_good
@@ -43,6 +44,20 @@ async fn a_lost_answer(database: Database) {
     let consent = app.approved_consent(&["read_balances"]).await;
     assert_eq!(consent.at_paynet().updates.len(), 1, "one PATCH only");
     assert!(app.simulator.calls(Operation::RetrieveConsent) >= 1);
+    app.stop().await;
+}
+
+/// The answer to the approval is lost, and then a gateway knows nothing of PayNet's paths for a moment: that is no word on the consent.
+async fn a_404_of_something_in_between(database: Database) {
+    let app = TestApp::start(database).await;
+    app.simulator
+        .order_faults(Operation::UpdateConsent, [Fault::LostAnswer]);
+    app.simulator
+        .order_faults(Operation::RetrieveConsent, [Fault::Status(404)]);
+    let consent = app.approved_consent(&["read_balances"]).await;
+    assert_eq!(consent.at_paynet().updates.len(), 1, "one PATCH only");
+    assert!(app.simulator.calls(Operation::RetrieveConsent) >= 2);
+    assert_eq!(consent.balance().await.status(), 200);
     app.stop().await;
 }
 

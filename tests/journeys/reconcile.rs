@@ -145,7 +145,7 @@ async fn each_kind_of_difference(database: Database) {
     assert_eq!(listed, "Nothing is known to be otherwise at PayNet.\n");
 
     // PayNet says that there is no such consent.
-    let gone = [Fault::Status(404)];
+    let gone = [Fault::UnknownConsent];
     app.simulator.order_faults(Operation::RetrieveConsent, gone);
     assert_eq!(
         told(&shell.compares(&consent, false).await),

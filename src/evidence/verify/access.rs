@@ -18,23 +18,25 @@ impl Verification<'_> {
     pub(super) async fn access_log(
         &self,
         bounds: &Bounds,
+        claimed: &HashSet<String>,
         report: &mut Report,
         findings: &mut Findings,
     ) -> StoreResult<()> {
         let mut segment: Option<Segment> = None;
+        // The last row that was read: the next page begins after it.
+        let mut after = (String::new(), i32::MIN);
         loop {
-            let after = segment
-                .as_ref()
-                .map_or(("", 0), |segment| (segment.id.as_str(), segment.position));
-            let page = self.store.access_page(after, PAGE).await?;
-            if page.is_empty() {
+            let begin = (after.0.as_str(), after.1);
+            let page = self.store.access_page(begin, PAGE).await?;
+            let Some(last) = page.last() else {
                 return Ok(());
-            }
+            };
+            after = (last.segment.clone(), last.position);
             let mut segments: Vec<_> = page.iter().map(|row| row.segment.clone()).collect();
             segments.dedup();
             let covered = self.store.covered(ACCESS, &segments).await?;
             let covered: HashMap<_, _> = covered.into_iter().collect();
-            let erased = self.erased_consents(&page).await?;
+            let erased = self.erased_consents(&page, claimed).await?;
             for row in &page {
                 if segment
                     .as_ref()
@@ -63,9 +65,14 @@ impl Verification<'_> {
         }
     }
 
-    /// Of the consents in rows without personal values: when retention last erased.
-    async fn erased_consents(&self, page: &[AccessRow]) -> StoreResult<HashMap<String, At>> {
+    /// Of the consents in rows without personal values: when retention last erased. Not of those that are only claimed to be erased.
+    async fn erased_consents(
+        &self,
+        page: &[AccessRow],
+        claimed: &HashSet<String>,
+    ) -> StoreResult<HashMap<String, At>> {
         let bare = page.iter().filter(|row| row.salt.is_none());
+        let bare = bare.filter(|row| !claimed.contains(&row.consent_id));
         let consents: HashSet<_> = bare.map(|row| row.consent_id.clone()).collect();
         if consents.is_empty() {
             return Ok(HashMap::new());
@@ -89,16 +96,17 @@ fn place(row: &AccessRow) -> String {
 
 impl Segment {
     fn add(&mut self, row: &AccessRow, findings: &mut Findings) {
-        let is_next = row.position == self.position + 1;
-        if !is_next {
-            let first = self.position + 1;
+        let first = i64::from(self.position) + 1;
+        let last = i64::from(row.position) - 1;
+        let is_next = last + 1 == first;
+        if row.position < 1 {
+            let means = "the first row has the number 1: somebody else added it";
+            findings.add("access.edited", place(row), means);
+        } else if !is_next {
             findings.add(
                 "access.removed",
                 place(row),
-                format!(
-                    "the rows from {first} to {} were removed before it",
-                    row.position - 1
-                ),
+                format!("the rows from {first} to {last} were removed before it"),
             );
         }
         let is_plain = !has_line_feed(&[
@@ -117,7 +125,7 @@ impl Segment {
                 "its hash is not that of what stands there: it was changed, or it is not where it was",
             );
         }
-        self.position = row.position;
+        self.position = row.position.max(0);
         self.hash.clone_from(&row.hash);
     }
 }

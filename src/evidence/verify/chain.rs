@@ -29,6 +29,8 @@ pub struct Chain {
     pub erased: Option<(u64, i32)>,
     /// The last entry that says that retention erased.
     erasure: Option<Erasure>,
+    /// Whether a run on record did; told by [`Self::erasures_are_recorded`].
+    is_erased: bool,
     /// Of the installation's erased entries: the time of the latest, if all are about exports.
     erased_exports: Option<DateTime<Utc>>,
     hash: String,
@@ -59,6 +61,7 @@ impl Chain {
             decision_is_erased: false,
             erased: None,
             erasure: None,
+            is_erased: false,
             erased_exports: Some(DateTime::UNIX_EPOCH),
             hash: String::new(),
             torn: false,
@@ -77,19 +80,29 @@ impl Chain {
         }
     }
 
-    /// Whether retention has said that it erased this consent.
+    /// Whether retention erased this consent, in a run that is on record.
     pub fn is_erased(&self) -> bool {
-        self.erasure.is_some()
+        self.is_erased
+    }
+
+    /// Whether an entry says that retention erased it, and no run on record did.
+    pub fn claims_erasure(&self) -> bool {
+        self.erasure.is_some() && !self.is_erased
     }
 
     pub fn add(&mut self, row: &LedgerRow, findings: &mut Findings) {
         let place = format!("{}, entry {}", self.place(), row.seq);
-        if row.seq != self.last_seq + 1 {
-            let first = self.last_seq + 1;
-            let means = if row.seq - 1 == first {
+        let first = i64::from(self.last_seq) + 1;
+        let last = i64::from(row.seq) - 1;
+        if row.seq < 1 {
+            let means = "the first entry has the number 1: somebody else added it";
+            findings.add("ledger.edited", place.clone(), means);
+            self.torn = true;
+        } else if last >= first {
+            let means = if last == first {
                 format!("entry {first} was removed before it")
             } else {
-                format!("entries {first} to {} were removed before it", row.seq - 1)
+                format!("entries {first} to {last} were removed before it")
             };
             findings.add("ledger.removed", place.clone(), means);
             self.torn = true;
@@ -108,7 +121,7 @@ impl Chain {
         self.hash.clone_from(&row.hash);
         let data = row.data.as_deref().filter(|_| data_fits);
         self.understand(row, data.and_then(|data| serde_json::from_str(data).ok()));
-        self.last_seq = row.seq;
+        self.last_seq = row.seq.max(0);
         self.last_at = row.at.0;
     }
 
@@ -182,8 +195,20 @@ impl Chain {
         }
     }
 
-    /// Data may be missing only where retention says that it erased it.
-    pub fn erasures_are_recorded(&self, runs: &Runs, findings: &mut Findings) {
+    /// Data may be missing only where retention says that it erased it, and retention can say so only of a run that is on record.
+    pub fn erasures_are_recorded(&mut self, runs: &Runs, findings: &mut Findings) {
+        self.is_erased = self.erasure.is_some_and(|erasure| {
+            let cutoff = erasure.run.and_then(|run| runs.get(&run));
+            cutoff.is_some_and(|cutoff| erasure.ended < *cutoff)
+        });
+        if self.claims_erasure() {
+            let seq = self.erasure.map_or(self.last_seq, |erasure| erasure.seq);
+            findings.add(
+                "ledger.erased",
+                format!("{}, entry {seq}", self.place()),
+                "it says that retention erased the consent, and no run of retention that is on record did",
+            );
+        }
         let Some((_, last_erased)) = self.erased else {
             return;
         };
@@ -192,10 +217,10 @@ impl Chain {
             self.erased_exports
                 .is_some_and(|export| latest.is_some_and(|cutoff| export < *cutoff))
         } else {
-            self.erasure.is_some_and(|erasure| {
-                let cutoff = erasure.run.and_then(|run| runs.get(&run));
-                last_erased < erasure.seq && cutoff.is_some_and(|cutoff| erasure.ended < *cutoff)
-            })
+            self.is_erased
+                && self
+                    .erasure
+                    .is_some_and(|erasure| last_erased < erasure.seq)
         };
         if !is_recorded {
             findings.add(

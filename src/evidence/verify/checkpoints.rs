@@ -63,13 +63,23 @@ impl Verification<'_> {
         self.watch.begins("checkpoints", numbers);
         let mut previous: Option<Previous> = None;
         let mut unknown = UnknownKeys::new();
+        // Also those that are none: what belongs to them must not pass for covered.
+        let mut after = i32::MIN;
         loop {
-            let after = previous.as_ref().map_or(0, |previous| previous.number);
             let page = self.store.checkpoints_after(after, PAGE).await?;
             if page.is_empty() {
                 break;
             }
             for row in page {
+                after = row.number;
+                if row.number < 1 {
+                    findings.add(
+                        "checkpoint.forged",
+                        format!("checkpoint {}", row.number),
+                        "the first has the number 1: somebody else added it, and what is listed under it counts for nothing",
+                    );
+                    continue;
+                }
                 self.held_against_files(&row, findings);
                 let next = self
                     .checkpoint(&row, previous.as_ref(), &mut unknown, findings)

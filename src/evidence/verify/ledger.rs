@@ -1,6 +1,6 @@
 //! The ledger, chain by chain, and beside each chain what the other tables say of that consent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::chain::Chain;
 use super::finding::Findings;
@@ -8,19 +8,24 @@ use super::{Bounds, PAGE, Report, Runs, Verification};
 use crate::store::{LEDGER, LedgerRow, StoreResult};
 
 impl Verification<'_> {
+    /// Answers the consents that somebody says retention erased, and no run on record did.
     pub(super) async fn ledger(
         &self,
         bounds: &Bounds,
         runs: &Runs,
         report: &mut Report,
         findings: &mut Findings,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<HashSet<String>> {
+        let mut claimed = HashSet::new();
         let mut chain: Option<Chain> = None;
+        // The last row that was read: the next page begins after it.
+        let mut after = (String::new(), i32::MIN);
         loop {
-            let after = chain
-                .as_ref()
-                .map_or(("", 0), |chain| (chain.name.as_str(), chain.last_seq));
-            let page = self.store.ledger_page(after, PAGE).await?;
+            let begin = (after.0.as_str(), after.1);
+            let page = self.store.ledger_page(begin, PAGE).await?;
+            if let Some(last) = page.last() {
+                after = (last.chain.clone(), last.seq);
+            }
             let covered = self.covered_of(&page).await?;
             let mut finished = Vec::new();
             for row in &page {
@@ -42,15 +47,18 @@ impl Verification<'_> {
             if is_last {
                 finished.extend(chain.take());
             }
-            for chain in &finished {
+            for chain in &mut finished {
                 report.chains += 1;
                 report.erased_entries += chain.erased.map_or(0, |(count, _)| count);
                 chain.erasures_are_recorded(runs, findings);
+                if chain.claims_erasure() {
+                    claimed.insert(chain.name.clone());
+                }
             }
             self.consents_of_chains(&finished, findings).await?;
             self.watch.done(page.len() as u64);
             if is_last {
-                return Ok(());
+                return Ok(claimed);
             }
         }
     }

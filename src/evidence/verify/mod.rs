@@ -90,17 +90,19 @@ impl Verification<'_> {
             up_to: covered.up_to,
             due: newest - OVERDUE,
         };
-        let runs = self.retention_runs().await?;
+        let runs = self.retention_runs(&mut findings).await?;
         report.retention_runs = runs.len() as u64;
         self.watch
             .begins("ledger", Some(covered.entries).filter(|count| *count > 0));
-        self.ledger(&bounds, &runs, &mut report, &mut findings)
+        let claimed = self
+            .ledger(&bounds, &runs, &mut report, &mut findings)
             .await?;
         self.watch.begins(
             "access log",
             Some(covered.accesses).filter(|count| *count > 0),
         );
-        self.access_log(&bounds, &mut report, &mut findings).await?;
+        self.access_log(&bounds, &claimed, &mut report, &mut findings)
+            .await?;
         self.watch.begins("consents", None);
         self.consents_without_history(&mut findings).await?;
         report.findings_in_all = findings.in_all;
@@ -109,8 +111,8 @@ impl Verification<'_> {
         Ok(report)
     }
 
-    /// Up to which moment each run erased.
-    async fn retention_runs(&self) -> StoreResult<Runs> {
+    /// Up to which moment each run erased. A run of what is yet to end is none.
+    async fn retention_runs(&self, findings: &mut Findings) -> StoreResult<Runs> {
         let chain = [crate::consent::INSTALLATION.to_owned()];
         let kind = super::Act::RetentionStarted.kind();
         let started = self.store.entries_of_kind(kind, &chain).await?;
@@ -119,10 +121,22 @@ impl Verification<'_> {
             let cutoff = DateTime::parse_from_rfc3339(data["ended_before"].as_str()?).ok()?;
             Some(cutoff.to_utc())
         };
-        let runs = started
-            .iter()
-            .filter_map(|row| Some((row.seq, cutoff(row.data.as_deref()?)?)));
-        Ok(runs.collect())
+        let mut runs = Runs::new();
+        for row in &started {
+            let Some(cutoff) = row.data.as_deref().and_then(cutoff) else {
+                continue;
+            };
+            if cutoff > row.at.0 {
+                findings.add(
+                    "ledger.erased",
+                    format!("installation, entry {}", row.seq),
+                    "a run of retention is said to have erased what ended after it began: it is none of ours",
+                );
+                continue;
+            }
+            runs.insert(row.seq, cutoff);
+        }
+        Ok(runs)
     }
 }
 

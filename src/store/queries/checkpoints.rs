@@ -140,15 +140,22 @@ pub async fn heads(
     Ok(complete(found))
 }
 
-/// Up to which entry each of these chains is covered by checkpoints; those that are not are left out.
+/// Up to which entry each of these chains is covered by checkpoints; those that are not are left out. Stretches that belong to no
+/// checkpoint, or to one with a number that none has, cover nothing: no signature stands behind them.
 pub async fn covered(
     conn: &mut Conn,
     log: &str,
     chains: &[String],
 ) -> StoreResult<Vec<(String, i32)>> {
+    let numbers = checkpoints::table
+        .filter(checkpoints::number.ge(1))
+        .select(checkpoints::number);
     let found: Vec<(String, Option<i32>)> = stretches::table
         .filter(stretches::log.eq(log))
         .filter(stretches::chain.eq_any(chains))
+        .filter(stretches::checkpoint.eq_any(numbers))
+        .filter(stretches::first_seq.ge(1))
+        .filter(stretches::last_seq.ge(stretches::first_seq))
         .group_by(stretches::chain)
         .select((stretches::chain, diesel::dsl::max(stretches::last_seq)))
         .load(conn)

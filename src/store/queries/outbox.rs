@@ -8,7 +8,7 @@ use super::Conn;
 use super::consents::write_change;
 use crate::consent::Change;
 use crate::ids::ConsentId;
-use crate::store::rows::{Damaged, Delivery, FOR_PAYNET, Lease, OutboxRow};
+use crate::store::rows::{Damaged, Delivery, FOR_BANK, FOR_PAYNET, Lease, OutboxRow, Recipient};
 use crate::store::schema::outbox;
 use crate::store::types::At;
 use crate::store::{StoreError, StoreResult};
@@ -19,6 +19,7 @@ use crate::store::{StoreError, StoreResult};
 /// itself, so that it holds up no other.
 pub async fn claim_deliveries(
     conn: &mut Conn,
+    recipient: Recipient,
     limit: i64,
     now: At,
     lease: TimeDelta,
@@ -32,6 +33,7 @@ pub async fn claim_deliveries(
         outbox::parked_at,
     ));
     let key = (outbox::consent_id, outbox::recipient, outbox::seq);
+    let for_bank = recipient == Recipient::Bank;
     let (consent_id, recipient, seq) = candidate.fields(key);
     let (its_consent, its_recipient, its_seq) = earlier.fields(key);
     let has_to_wait = diesel::dsl::exists(
@@ -44,6 +46,7 @@ pub async fn claim_deliveries(
     );
     let due = locked!(
         candidate
+            .filter(recipient.eq(FOR_BANK).eq(for_bank))
             .filter(parked_at.is_null())
             .filter(next_attempt_at.le(now))
             .filter(

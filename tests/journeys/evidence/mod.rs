@@ -5,6 +5,7 @@ mod accesses;
 mod attacker;
 mod checkpoints;
 mod export;
+mod forged;
 mod ledger;
 mod retention;
 mod scene;

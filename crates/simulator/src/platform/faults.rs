@@ -66,6 +66,8 @@ pub enum Fault {
     Redirect,
     /// The call is not processed; this status with PayNet's error body.
     Status(u16),
+    /// The call is not processed: 404, as for a consent that PayNet does not know.
+    UnknownConsent,
 }
 
 /// The two forms of `Retry-After` (RFC 9110 §10.2.3).
@@ -192,6 +194,7 @@ impl<E: Endpoint> Faulty<E> {
                 .header("location", self.platform.issuer())
                 .finish(),
             Some(Fault::Status(status)) => ordered_status(status),
+            Some(Fault::UnknownConsent) => ordered_answer(StatusCode::NOT_FOUND, "invalid_request"),
         }
     }
 
@@ -222,6 +225,10 @@ fn ordered_status(status: u16) -> Response {
     } else {
         "server_error"
     };
+    ordered_answer(status, code)
+}
+
+fn ordered_answer(status: StatusCode, code: &str) -> Response {
     let body = serde_json::json!({
         "error": code,
         "error_description": "a fault ordered by the test",

@@ -4,8 +4,8 @@ use chrono::{TimeDelta, Utc};
 use izin::lab::{
     ACCESS, Access, AccessRow, AccountId, AccountReference, At, Change, CheckpointRow, Command,
     ConsentFilter, ConsentId, Cursor, CustomerId, DcId, DecisionRecord, Difference, DifferenceKind,
-    EventRow, HandleRecord, LEDGER, Lease, Outcome, ReasonCode, Settled, Status, StatusReason,
-    Store, StretchRow, apply,
+    EventRow, HandleRecord, LEDGER, Lease, Outcome, ReasonCode, Recipient, Settled, Status,
+    StatusReason, Store, StretchRow, apply,
 };
 use serde_json::json;
 
@@ -82,7 +82,7 @@ impl Sample {
     async fn lease(&self, store: &Store) -> Lease {
         let now = At(Utc::now());
         let mut claimed = store
-            .claim_deliveries(1, now, TimeDelta::minutes(1))
+            .claim_deliveries(Recipient::Paynet, 1, now, TimeDelta::minutes(1))
             .await
             .unwrap();
         claimed.remove(0).unwrap().lease
@@ -183,7 +183,7 @@ impl Sample {
             ),
             "claim_deliveries" => {
                 let claimed = store
-                    .claim_deliveries(16, now, TimeDelta::minutes(1))
+                    .claim_deliveries(Recipient::Paynet, 16, now, TimeDelta::minutes(1))
                     .await
                     .unwrap();
                 assert_eq!(claimed.len(), 16);

@@ -28,7 +28,8 @@ const SIZES: [usize; 2] = [10_000, 1_000_000];
 
 /// The same consents as in `tests/scale/million.sql`, in SQLite's words.
 const SQLITE_FILL: &str = "
-INSERT INTO consents
+INSERT INTO consents (consent_id, dc_id, dp_id, consent_type, purpose, permissions, status, reason, expires_at, decide_by, customer_id,
+                      created_at, platform_updated_at, changed_at, version)
 WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :consents)
 SELECT lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(6))),
        'consumer-' || n % 20, 'bank-contoh', 'urn:openfinance-ml:account-access-consent:v1.2', 'pfm',

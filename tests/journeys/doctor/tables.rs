@@ -46,7 +46,11 @@ fn settled(table: &str) -> String {
         }
     });
     let replacements = [
-        (r"\b[A-Za-z0-9_-]{43}\b", "THUMBPRINT"),
+        // One may begin or end with a hyphen, where a word does not.
+        (
+            r"(?m)(?P<before>^|[^A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?P<after>$|[^A-Za-z0-9_-])",
+            "${before}THUMBPRINT${after}",
+        ),
         (r"[^ ;]*/\.tmp[A-Za-z0-9]+/", "DIR/"),
         (r":\d{4,5}\b", ":PORT"),
         (r"until \d{4}-\d\d-\d\d \(\d+ days\)", "until DATE (DAYS)"),

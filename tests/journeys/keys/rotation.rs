@@ -22,12 +22,17 @@ impl Place {
     }
 
     fn rotates_to(&self, name: &str, more: &[&str]) -> Output {
+        self.rotates_with(name, more, None)
+    }
+
+    /// With a variable in the environment.
+    fn rotates_with(&self, name: &str, more: &[&str], variable: Option<(&str, &Path)>) -> Output {
         let (certificate, key) = (pki().certificate_file(name), pki().key_file(name));
         let mut arguments = vec!["keys", "rotate", "--config", text(&self.config)];
         arguments.extend(["--certificate", text(&certificate)]);
         arguments.extend(["--private-key", text(&key)]);
         arguments.extend(more);
-        izin(&arguments, None)
+        izin(&arguments, variable)
     }
 
     fn file(&self) -> String {
@@ -121,22 +126,8 @@ async fn a_variable_in_place_of_the_file_is_told() {
     issue("dp-signing-unseen", Usage::Signing);
     let place = Place::new().await;
     let listed = format!("[{{ {} }}]", members("dp-signing").join(", "));
-    let (certificate, key) = (
-        pki().certificate_file("dp-signing-unseen"),
-        pki().key_file("dp-signing-unseen"),
-    );
-    let arguments = [
-        "keys",
-        "rotate",
-        "--config",
-        text(&place.config),
-        "--certificate",
-        text(&certificate),
-        "--private-key",
-        text(&key),
-    ];
     let variable = ("IZIN__SIGNING__KEYS", Path::new(&listed));
-    let rotate = || izin(&arguments, Some(variable));
+    let rotate = || place.rotates_with("dp-signing-unseen", &[], Some(variable));
     place.refuses(rotate, "IZIN__SIGNING__KEYS replaces signing.keys");
     place.closes().await;
 }
